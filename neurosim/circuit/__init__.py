@@ -1,0 +1,1 @@
+"""The circuit as a graph: its elements, families, validation, files and exchange formats."""

@@ -1,0 +1,236 @@
+"""The circuit: a directed graph whose nodes are populations and whose edges are projections."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
+
+import networkx as nx
+from pydantic import BaseModel, ValidationError
+
+from neurosim.circuit.elements import Bias, Population, Projection, table
+from neurosim.circuit.overrides import override
+from neurosim.errors import CircuitError, Problem, nearest
+from neurosim.parameters import problems_of
+
+E = TypeVar("E", bound=BaseModel)
+
+
+class Circuit:
+    """Populations joined by projections. The learning algorithm is the wiring: nothing else in the system says it.
+
+    Args:
+        name: a short name, e.g. of the file it came from.
+        title: one sentence on what it is.
+        source: where it comes from.
+
+    Elements are frozen; `replace` makes changed copies.
+
+    >>> circuit = Circuit("example")
+    >>> _ = circuit.population("input", 3, role="input")
+    >>> _ = circuit.population("output", 2, role="output")
+    >>> circuit.project("input", "output", weights="zeros").name
+    'input_to_output'
+    >>> circuit
+    <circuit 'example': input 3 → output 2; 1 projection>
+    """
+
+    def __init__(self, name: str = "", *, title: str = "", source: str = "") -> None:
+        self.name = name
+        self.title = title
+        self.source = source
+        self._graph = nx.MultiDiGraph()
+        self._edges: dict[str, tuple[str, str]] = {}
+
+    def population(self, name: str, size: int, **properties: Any) -> Population:
+        """Add a population; `properties` are the attributes of `Population`.
+
+        `bias` may be a mapping, `{"weights": …, "plasticity": …}`.
+
+        Raises:
+            CircuitError: a property is wrong, or the name is taken.
+        """
+        return self.add(_element(Population, {"name": name, "size": size, **properties}, name))
+
+    def project(self, pre: str, post: str, **properties: Any) -> Projection:
+        """Add a projection from one population to another; `properties` are the attributes of `Projection`.
+
+        Raises:
+            CircuitError: a property is wrong, or the name is taken.
+        """
+        return self.add(_element(Projection, {"pre": pre, "post": post, **properties}, f"{pre}_to_{post}"))
+
+    def add(self, element: E) -> E:
+        """Add an element made elsewhere; raises CircuitError when its name is taken."""
+        name: str = element.name  # type: ignore[attr-defined]
+        if name in self.populations or name in self._edges:
+            raise CircuitError([Problem(name, "a second element of this name; names are addresses, and each has one writer")])
+        if isinstance(element, Population):
+            self._graph.add_node(name, element=element)
+        elif isinstance(element, Projection):
+            self._graph.add_edge(element.pre, element.post, key=name, element=element)
+            self._edges[name] = (element.pre, element.post)
+        return element
+
+    @property
+    def populations(self) -> dict[str, Population]:
+        """The populations by name, in the order in which they were added."""
+        return {name: data["element"] for name, data in self._graph.nodes(data=True) if "element" in data}
+
+    @property
+    def projections(self) -> dict[str, Projection]:
+        """The projections by name, in the order in which they were added."""
+        return {name: self._graph.edges[(*ends, name)]["element"] for name, ends in self._edges.items()}
+
+    @property
+    def graph(self) -> nx.MultiDiGraph:
+        """The graph itself, as a frozen view: each node and edge holds its `element`."""
+        return nx.freeze(self._graph.copy())
+
+    def onto(self, post: str, receptor: str) -> list[Projection]:
+        """The projections onto one receptor of a population, by name, so that sums have one order."""
+        found = [p for p in self.projections.values() if p.post == post and p.receptor == receptor]
+        return sorted(found, key=lambda projection: projection.name)
+
+    def of_role(self, role: str) -> list[Population]:
+        """The populations of one role."""
+        return [population for population in self.populations.values() if population.role == role]
+
+    def nonlocal_projections(self) -> list[str]:
+        """The projections whose weights are another's: what no synapse could know by itself.
+
+        >>> from neurosim.circuit.layered import layered
+        >>> layered([4, 3, 2], feedback="tied").nonlocal_projections()
+        ['error_to_feedback']
+        """
+        return [name for name, projection in self.projections.items() if projection.tied_to is not None]
+
+    def completed(self) -> Circuit:
+        """This circuit with what its roles imply: an error that nothing drives compares the target with the output."""
+        errors = [e for e in self.of_role("error") if not self.onto(e.name, "drive")]
+        targets, outputs = self.of_role("target"), self.of_role("output")
+        if not errors or len(targets) != 1 or len(outputs) != 1:
+            return self
+        whole = self.from_tables(self.to_tables())
+        for error in errors:
+            whole.project(targets[0].name, error.name, connector="one_to_one")
+            whole.project(outputs[0].name, error.name, connector="one_to_one", weights={"kind": "constant", "value": -1.0})
+        return whole
+
+    def replace(self, changes: Mapping[str, Any]) -> Circuit:
+        """A copy with the values at some addresses changed.
+
+        Addresses are those of the TOML file: `hidden.size`, `input_to_hidden.plasticity.eta`, `hidden.bias.weights`.
+        A `*` stands for any name and changes every element that has the place: `*.plasticity.eta`.
+
+        Raises:
+            CircuitError: an address without `*` names nothing, or a value is wrong.
+
+        >>> from neurosim.circuit.layered import layered
+        >>> layered([4, 3, 2], feedback="random").replace({"*.plasticity.eta": 0.5}).projections[
+        ...     "input_to_hidden"].plasticity.parameters["eta"]
+        0.5
+        """
+        if not changes:
+            return self
+        return self.from_tables(override(self.to_tables(), changes, self.name))
+
+    def to_tables(self) -> dict[str, Any]:
+        """The circuit as nested mappings, just as a TOML file holds it."""
+        return {
+            "name": self.name,
+            "title": self.title,
+            "source": self.source,
+            "population": {name: _nameless(element) for name, element in self.populations.items()},
+            "projection": [table(element) for element in self.projections.values()],
+        }
+
+    @classmethod
+    def from_tables(cls, tables: Mapping[str, Any]) -> Circuit:
+        """The circuit that nested mappings describe; raises CircuitError with every malformed element at once."""
+        circuit, problems = parse(tables)
+        if problems:
+            raise CircuitError(problems, circuit.label)
+        return circuit
+
+    @property
+    def label(self) -> str:
+        """How messages call the circuit."""
+        return f"circuit {self.name!r}" if self.name else "circuit"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Circuit) and self.to_tables() == other.to_tables()
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        forward = [p for p in self.populations.values() if p.role in ("input", "hidden", "output")]
+        sizes = " → ".join(f"{p.name} {p.size}" for p in forward)
+        count = len(self._edges)
+        return f"<{self.label}: {sizes}; {count} projection{'s' if count != 1 else ''}>"
+
+
+def _nameless(element: Population) -> dict[str, Any]:
+    return {key: value for key, value in table(element).items() if key != "name"}
+
+
+def _element(kind: type[E], properties: Mapping[str, Any], address: str) -> E:
+    try:
+        return kind.model_validate(dict(properties))
+    except ValidationError as error:
+        raise CircuitError(_element_problems(error, kind, address)) from None
+
+
+def _element_problems(error: ValidationError, kind: type[BaseModel], address: str) -> list[Problem]:
+    problems: list[Problem] = []
+    for problem in problems_of(error, address, kind.model_fields):
+        inside_bias = kind is Population and problem.address.startswith(f"{address}.bias.")
+        problems += problems_of(error, address, Bias.model_fields) if inside_bias else [problem]
+    return list(dict.fromkeys(problems))
+
+
+_KEYS = ("name", "title", "source", "population", "projection")
+
+
+def parse(tables: Mapping[str, Any]) -> tuple[Circuit, list[Problem]]:
+    """The circuit made of all well-formed elements of some tables, and what is wrong with the others."""
+    problems = [
+        Problem(key, f"unknown key; known keys are {', '.join(_KEYS)}", nearest(key, _KEYS)) for key in tables if key not in _KEYS
+    ]
+    texts = {key: tables.get(key, "") for key in ("name", "title", "source")}
+    problems += [Problem(key, f"expected a text, found {value!r}") for key, value in texts.items() if not isinstance(value, str)]
+    circuit = Circuit(str(texts["name"]), title=str(texts["title"]), source=str(texts["source"]))
+    for address, kind, properties in [*_population_tables(tables, problems), *_projection_tables(tables, problems)]:
+        try:
+            circuit.add(kind.model_validate(properties))
+        except ValidationError as error:
+            problems += _element_problems(error, kind, address)
+        except CircuitError as error:
+            problems += error.problems
+    return circuit, problems
+
+
+def _population_tables(tables: Mapping[str, Any], problems: list[Problem]) -> Iterable[tuple[str, type[BaseModel], dict[str, Any]]]:
+    populations = tables.get("population", {})
+    if not isinstance(populations, Mapping):
+        problems.append(Problem("population", "expected one table per population, [population.NAME]"))
+        return
+    for name, properties in populations.items():
+        if isinstance(properties, Mapping):
+            yield name, Population, {"name": name, **properties}
+        else:
+            problems.append(Problem(f"population.{name}", f"expected a table, found {properties!r}"))
+
+
+def _projection_tables(tables: Mapping[str, Any], problems: list[Problem]) -> Iterable[tuple[str, type[BaseModel], dict[str, Any]]]:
+    projections = tables.get("projection", [])
+    if not isinstance(projections, list):
+        problems.append(Problem("projection", "expected a list of tables, [[projection]]"))
+        return
+    for index, properties in enumerate(projections):
+        if not isinstance(properties, Mapping):
+            problems.append(Problem(f"projection.{index}", f"expected a table, found {properties!r}"))
+            continue
+        pre, post = properties.get("pre"), properties.get("post")
+        default = f"{pre}_to_{post}" if pre and post else f"projection {index + 1}"
+        yield str(properties.get("name", default)), Projection, dict(properties)

@@ -1,0 +1,109 @@
+"""Populations and projections: the frozen descriptions that a circuit is made of."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import BaseModel, Field, model_validator
+
+from neurosim.models.connectors import ConnectorChoice
+from neurosim.models.neurons import ModelChoice
+from neurosim.models.plasticity import PlasticityChoice
+from neurosim.models.transfer import TransferChoice
+from neurosim.models.weights import WeightsChoice
+from neurosim.parameters import STRICT, Positive
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
+Role = Literal["input", "hidden", "output", "target", "error", "loss", "feedback"]
+ROLES: tuple[str, ...] = get_args(Role)
+Receptor = Literal["drive", "modulatory", "gate"]
+
+_MODEL_OF_ROLE = {"input": "source", "target": "source", "loss": "loss"}
+
+
+class Bias(BaseModel):
+    """A bias on every neuron of a population: a synapse from a neuron that is always 1."""
+
+    model_config = STRICT
+
+    weights: WeightsChoice = WeightsChoice(name="zeros")
+    plasticity: PlasticityChoice = PlasticityChoice(name="fixed")
+
+
+class Population(BaseModel):
+    """A group of neurons of one kind: a node of the circuit.
+
+    Attributes:
+        name: how addresses begin, e.g. `hidden.rate`.
+        size: number of neurons.
+        role: its part in learning; decides the drawing, the default model, and what may reach which receptor.
+        model: the neuron model; the default follows from the role.
+        transfer: the transfer function.
+        bias: a bias per neuron, or none.
+        noise: standard deviation σ of the exploration ξ added to the drive in the perturbed pass; 0 is none.
+    """
+
+    model_config = STRICT
+
+    name: Name
+    size: Annotated[int, Field(ge=1)]
+    role: Role = "hidden"
+    model: ModelChoice
+    transfer: TransferChoice = TransferChoice(name="linear")
+    bias: Bias | None = None
+    noise: Positive | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _model_of_role(cls, given: Any) -> Any:
+        if isinstance(given, dict) and given.get("model") is None:
+            return {**given, "model": _MODEL_OF_ROLE.get(str(given.get("role")), "rate")}
+        return given
+
+
+class Projection(BaseModel):
+    """The synapses from one population onto a receptor of another: an edge of the circuit.
+
+    Attributes:
+        name: how addresses begin, e.g. `input_to_hidden.weights`; `{pre}_to_{post}` unless said otherwise.
+        pre, post: the two populations.
+        receptor: `drive` (summed into the neuron), `modulatory` (teaches it) or `gate` (multiplies its rate).
+        signal: which signal of the presynaptic population travels: `rate` unless said otherwise.
+        connector: which synapses exist.
+        weights: their initial weights; may be left out where the connector gives each synapse weight 1.
+        plasticity: the rule by which they change.
+    """
+
+    model_config = STRICT
+
+    name: Name
+    pre: Name
+    post: Name
+    receptor: Receptor = "drive"
+    signal: str = "rate"
+    connector: ConnectorChoice = ConnectorChoice(name="all_to_all")
+    weights: WeightsChoice | None = None
+    plasticity: PlasticityChoice = PlasticityChoice(name="fixed")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _default_name(cls, given: Any) -> Any:
+        if isinstance(given, dict) and given.get("name") is None and "pre" in given and "post" in given:
+            return {**given, "name": f"{given['pre']}_to_{given['post']}"}
+        return given
+
+    @property
+    def tied_to(self) -> str | None:
+        """The projection whose transpose this one's weights are, if they are tied."""
+        if self.weights is not None and self.weights.name == "tied":
+            return str(self.weights.parameters.get("to"))
+        return None
+
+
+def table(element: BaseModel) -> dict[str, Any]:
+    """An element as a plain nested mapping that says only what differs from the defaults.
+
+    >>> table(Population(name="hidden", size=3, model="rate"))
+    {'name': 'hidden', 'size': 3, 'model': {'kind': 'rate'}}
+    """
+    return element.model_dump(exclude_defaults=True)

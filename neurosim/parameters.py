@@ -1,0 +1,147 @@
+"""Parameters of registered things, read from signatures, and the choices that users write.
+
+A registered thing is an ordinary function or class; those of its arguments that the simulator does not supply are its
+parameters. Names, kinds, limits and defaults are in the signature and nowhere else.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model, model_serializer, model_validator
+
+from neurosim.errors import InputError, Problem, nearest
+
+NonNegative = Annotated[float, Field(ge=0)]
+Positive = Annotated[float, Field(gt=0)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+
+STRICT = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
+
+_EXPECTED = {
+    "extra_forbidden": "unknown key",
+    "missing": "is missing",
+    "finite_number": "expected a finite number",
+}
+
+
+def problems_of(error: ValidationError, address: str, known: Iterable[str] = ()) -> list[Problem]:
+    """A pydantic error as problems with our addresses and suggestions."""
+    known = list(known)
+    found = []
+    for item in error.errors(include_url=False):
+        place = ".".join(str(part) for part in item["loc"])
+        full = f"{address}.{place}" if address and place else address or place
+        text = _EXPECTED.get(item["type"], item["msg"].replace("Input should be", "expected").removeprefix("Value error, "))
+        if item["type"] not in ("missing", "extra_forbidden") and not isinstance(item["input"], dict | BaseModel):
+            text += f", found {_shown(item['input'])}"
+        suggestion = None
+        if item["type"] == "extra_forbidden":
+            suggestion = nearest(str(item["loc"][-1]), known)
+            text += f"; known keys are {', '.join(known)}" if known else ""
+        found.append(Problem(full, text, suggestion))
+    return found
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+class Parameters:
+    """The parameters of a function or class: those arguments that are not among the `supplied` ones.
+
+    Args:
+        function: whose signature is read; annotations give kinds and limits, plain `float` where there is none.
+        supplied: names (or prefixes that end in `_`) of the arguments that the simulator fills in.
+        extra: further parameters that every thing of the kind has, name → (kind, default).
+
+    >>> def uniform(random, shape, bound: NonNegative): ...
+    >>> Parameters(uniform, supplied=("random", "shape")).problems({"bund": 1.0}, "w")[0].suggestion
+    'bound'
+    """
+
+    def __init__(
+        self, function: Callable[..., Any], supplied: Iterable[str] = (), extra: Mapping[str, tuple[Any, Any]] | None = None
+    ) -> None:
+        self._function = function
+        self._supplied = tuple(supplied)
+        self._extra = dict(extra or {})
+
+    def _is_supplied(self, name: str) -> bool:
+        return any(name == known or (known.endswith("_") and name.startswith(known)) for known in self._supplied)
+
+    @cached_property
+    def fields(self) -> dict[str, tuple[Any, Any]]:
+        """name → (kind, default); the default of a required parameter is `...`."""
+        signature = inspect.signature(self._function, eval_str=True)
+        own = {}
+        for argument in signature.parameters.values():
+            if self._is_supplied(argument.name) or argument.kind in (argument.VAR_POSITIONAL, argument.VAR_KEYWORD):
+                continue
+            kind = float if argument.annotation is inspect.Parameter.empty else argument.annotation
+            own[argument.name] = (kind, ... if argument.default is inspect.Parameter.empty else argument.default)
+        return own | self._extra
+
+    @cached_property
+    def model(self) -> type[BaseModel]:
+        """The pydantic model of these parameters."""
+        fields: dict[str, Any] = dict(self.fields)
+        return create_model("Parameters", __config__=STRICT, **fields)
+
+    def problems(self, given: Mapping[str, Any], address: str) -> list[Problem]:
+        """What is wrong with the parameters given, all of it."""
+        try:
+            self.model.model_validate(dict(given))
+        except ValidationError as error:
+            return problems_of(error, address, self.fields)
+        return []
+
+    def complete(self, given: Mapping[str, Any], address: str = "") -> dict[str, Any]:
+        """The given parameters with defaults filled in; raises InputError when they are wrong."""
+        try:
+            checked = self.model.model_validate(dict(given))
+        except ValidationError as error:
+            raise InputError(problems_of(error, address, self.fields)) from None
+        return {name: getattr(checked, name) for name in self.fields}
+
+    def bind(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Positional and keyword arguments as a mapping from parameter names, in the order of the signature."""
+        names = list(self.fields)
+        if len(args) > len(names):
+            raise InputError(f"takes {len(names)} parameters ({', '.join(names)}), found {len(args)}")
+        return dict(zip(names, args, strict=False)) | kwargs
+
+
+class Choice(BaseModel):
+    """A registered thing chosen by name, with its parameters: `{ kind = "uniform", bound = 0.5 }`, or just `"zeros"`.
+
+    A subclass says under which key the name stands.
+    """
+
+    model_config = STRICT
+    key: ClassVar[str] = "kind"
+
+    name: str
+    parameters: dict[str, Any] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_text_or_table(cls, given: Any) -> Any:
+        if isinstance(given, str):
+            return {"name": given, "parameters": {}}
+        if isinstance(given, Mapping) and not ("name" in given and set(given) <= {"name", "parameters"}):
+            if cls.key not in given:
+                raise ValueError(f"expected a name, or a table with the key {cls.key!r}")
+            return {"name": given[cls.key], "parameters": {k: v for k, v in given.items() if k != cls.key}}
+        return given
+
+    @model_serializer
+    def _as_table(self) -> dict[str, Any]:
+        return {self.key: self.name, **self.parameters}
+
+    def __hash__(self) -> int:
+        return hash((self.name, repr(sorted(self.parameters.items()))))

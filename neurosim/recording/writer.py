@@ -1,0 +1,271 @@
+"""Writing a recording while a run lives, so that a kill at any moment leaves it readable.
+
+HDF5 lays the file out once, with all its space, and is closed. From then on rows and the counter of committed trials
+are plain writes into that space: no HDF5 structure is touched while the run lives, so none can be left half written.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import time
+import warnings
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import h5py
+import numpy as np
+
+from neurosim.errors import EnvironmentFailure, InputError, Problem, nearest
+from neurosim.recording import attributes, disk, layout
+from neurosim.recording.lock import WriterLock
+from neurosim.recording.quantity import Quantity
+
+SYNC_SECONDS = 1.0
+"""Commits wait for the disk at most this often."""
+
+COPY_BYTES = 16 * 1024 * 1024
+
+STATUSES = ("complete", "failed", "interrupted")
+
+
+class Writer:
+    """A recording that is being written; used as a context manager.
+
+    The file appears complete in its layout, with `status` "running", and replaces an older recording at the same path.
+    Any process may read it at any time, with h5py, xarray or `Recording`. Leaving the block without an error compresses
+    it and sets `status` to "complete"; an exception makes it "failed", KeyboardInterrupt and SystemExit "interrupted".
+
+    Args:
+        path: the file; its folder must exist.
+        quantities: what is recorded, and at which trials.
+        attributes: what else the file tells: texts, numbers, lists of texts.
+
+    Raises:
+        InputError: quantities that meet under one name, or attributes that cannot be stored.
+        EnvironmentFailure: no folder, no permission, a full disk, or another run is writing the file.
+
+    >>> import tempfile
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> with Writer(f"{folder.name}/run.h5", [Quantity("loss", (0, 10))], {"seed": 1}) as writer:
+    ...     writer.write("loss", 0, 0.7)
+    ...     writer.commit(0)
+    >>> folder.cleanup()
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        quantities: Iterable[Quantity],
+        attributes: Mapping[str, attributes.Attribute] | None = None,
+    ) -> None:
+        self.path = Path(path)
+        listed = tuple(quantities)
+        layout.check(listed)
+        self.quantities = {quantity.address: quantity for quantity in listed}
+        self._root = _root(attributes or {})
+        self._temporary = self.path.with_name(self.path.name + ".tmp")
+        self._committed = self._written = -1
+        with disk.told(self.path):
+            _refuse_protected(self.path)
+            self._lock = WriterLock(self.path)
+            try:
+                self._open()
+            except BaseException:
+                self._temporary.unlink(missing_ok=True)
+                self._lock.release()
+                raise
+        self._synced = time.monotonic()
+        self._live = True
+
+    def write(self, address: str, trial: int, value: object) -> None:
+        """Put one sample into its row; readers believe it after the next `commit`.
+
+        Raises:
+            InputError: an unknown address, a trial outside its schedule, or a value of another shape.
+            EnvironmentFailure: the disk refuses.
+        """
+        quantity = self._quantity(address)
+        row = _row(quantity, trial)
+        sample = _sample(quantity, value)
+        with disk.told(self.path):
+            disk.write_at(self._descriptor, sample, self._offsets[address] + row * len(sample))
+        self._written = max(self._written, trial)
+
+    def commit(self, trial: int) -> None:
+        """Declare all rows up to this trial as written.
+
+        Rows come before the counter, always; so after a kill the counter never promises a row that is missing. Waiting
+        for the disk costs milliseconds and a run commits often, so that happens at most once a second and at the
+        end: a power cut, unlike a kill, may take the last second with it.
+
+        Raises:
+            InputError: a trial before the last committed one.
+            EnvironmentFailure: the disk refuses.
+        """
+        self._require_live()
+        if trial < self._committed:
+            raise InputError(f"{self.path}: trial {trial} cannot be committed after trial {self._committed}")
+        due = time.monotonic() - self._synced >= SYNC_SECONDS
+        with disk.told(self.path):
+            if due:
+                os.fsync(self._descriptor)
+            self._count(trial)
+            if due:
+                os.fsync(self._descriptor)
+                self._synced = time.monotonic()
+
+    def annotate(self, name: str, value: attributes.Attribute) -> None:
+        """Add an attribute that became known during the run; it reaches the file at `finish`.
+
+        Raises:
+            InputError: a name that the recording writes itself, or a value that cannot be stored.
+        """
+        self._require_live()
+        self._root |= attributes.checked({name: value})
+
+    def finish(self, status: str = "complete") -> None:
+        """Close the recording with a status: "complete", "failed" or "interrupted".
+
+        "complete" commits what is written and puts a compressed copy with checksums in place of the live file; the
+        other two leave the live file as it is, and only its committed rows count.
+
+        Raises:
+            InputError: an unknown status, or a recording that is closed already.
+            EnvironmentFailure: the disk refuses.
+        """
+        self._require_live()
+        if status not in STATUSES:
+            raise InputError([Problem("status", f"expected one of {', '.join(STATUSES)}", nearest(status, STATUSES))])
+        self._root["status"] = status
+        try:
+            with disk.told(self.path):
+                if status == "complete":
+                    self._count(max(self._committed, self._written))
+                    self._compact()
+                else:
+                    self._seal()
+        finally:
+            self._live = False
+            os.close(self._descriptor)
+            self._lock.release()
+
+    def close(self) -> None:
+        """Finish as "interrupted" unless it is finished already."""
+        if self._live:
+            self.finish("interrupted")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if not self._live:
+            return
+        if error is None:
+            return self.finish()
+        try:
+            self.finish("failed" if isinstance(error, Exception) else "interrupted")
+        except EnvironmentFailure as second:
+            error.add_note(str(second))  # what ended the run matters more than what its recording then met
+
+    def _open(self) -> None:
+        """Lay out beside the path, then take its place: a reader meets the old recording or the new one, never half."""
+        # A plain open first: it names a missing folder or permission properly, where HDF5 would not.
+        os.close(os.open(self._temporary, os.O_CREAT | os.O_WRONLY, 0o666))
+        with layout.created(self._temporary, tuple(self.quantities.values()), self._root, compact=False) as file:
+            self._offsets = {a: layout.offset(file, f"{q.group}/{q.name}") for a, q in self.quantities.items()}
+            self._counter = layout.offset(file, layout.COUNTER)
+        os.replace(self._temporary, self.path)
+        self._descriptor = os.open(self.path, os.O_RDWR)
+
+    def _quantity(self, address: str) -> Quantity:
+        self._require_live()
+        if address in self.quantities:
+            return self.quantities[address]
+        problem = Problem(address, "is not recorded here", nearest(address, self.quantities))
+        raise InputError([problem], str(self.path))
+
+    def _require_live(self) -> None:
+        if not self._live:
+            raise InputError(f"{self.path}: the recording is closed")
+
+    def _count(self, trial: int) -> None:
+        disk.write_at(self._descriptor, int(trial).to_bytes(8, "little", signed=True), self._counter)
+        self._committed = trial
+
+    def _compact(self) -> None:
+        try:
+            self._repack()
+        except BaseException as error:
+            self._temporary.unlink(missing_ok=True)
+            if not isinstance(error, OSError) or error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+                raise
+            warnings.warn(f"{self.path} is complete but stays uncompressed: {error.strerror}", stacklevel=4)
+            self._seal()
+
+    def _repack(self) -> None:
+        with layout.created(self._temporary, tuple(self.quantities.values()), self._root, compact=True) as file:
+            file[layout.COUNTER][()] = self._committed
+            for quantity in self.quantities.values():
+                dataset = file[f"{quantity.group}/{quantity.name}"]
+                for first, rows in self._blocks(quantity, dataset.chunks[0]):
+                    dataset[first : first + len(rows)] = rows
+        disk.keep(self._temporary)
+        os.replace(self._temporary, self.path)
+        disk.keep(self.path.parent)
+
+    def _blocks(self, quantity: Quantity, chunk_rows: int) -> Iterator[tuple[int, np.ndarray]]:
+        """The rows in blocks of whole chunks, so that each chunk is compressed once."""
+        row_bytes = quantity.nbytes // len(quantity.trials)
+        step = max(COPY_BYTES // (row_bytes * chunk_rows), 1) * chunk_rows
+        for first in range(0, len(quantity.trials), step):
+            count = min(step, len(quantity.trials) - first)
+            content = disk.read_at(
+                self._descriptor, count * row_bytes, self._offsets[quantity.address] + first * row_bytes
+            )
+            yield first, np.frombuffer(content, f"<{quantity.dtype}").reshape(count, *quantity.row_shape)
+
+    def _seal(self) -> None:
+        """Write status and annotations into the live file."""
+        text = sum(len(str(value).encode()) for value in self._root.values())
+        disk.reserve(self._descriptor, os.fstat(self._descriptor).st_size + 4 * text + 64 * 1024)
+        with h5py.File(self.path, "r+", locking=False) as file:
+            attributes.write(file, self._root)
+        os.fsync(self._descriptor)
+
+
+def _root(given: Mapping[str, attributes.Attribute]) -> dict[str, str | int | float | list[str]]:
+    own = {"format": attributes.FORMAT, "format_version": attributes.FORMAT_VERSION, "Conventions": "CF-1.12"}
+    return {**own, "status": "running", **attributes.checked(given)}
+
+
+def _refuse_protected(path: Path) -> None:
+    """A recording that someone made read-only stays, although replacing it needs only the folder's permission."""
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if path.exists() and not (path.stat().st_mode & 0o222 and os.access(path, os.W_OK)):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+
+def _row(quantity: Quantity, trial: int) -> int:
+    row = bisect_left(quantity.trials, trial)
+    if row < len(quantity.trials) and quantity.trials[row] == trial:
+        return row
+    neighbours = " and ".join(str(t) for t in quantity.trials[max(row - 1, 0) : row + 1])
+    raise InputError([Problem(quantity.address, f"is not sampled at trial {trial}; the nearest are {neighbours}")])
+
+
+def _sample(quantity: Quantity, value: object) -> bytes:
+    try:
+        sample = np.asarray(value, dtype=f"<{quantity.dtype}")
+    except (TypeError, ValueError):
+        raise InputError([Problem(quantity.address, f"expected numbers, found {type(value).__name__}")]) from None
+    if sample.shape != quantity.row_shape:
+        message = f"expected values of shape {quantity.row_shape}, found {sample.shape}"
+        raise InputError([Problem(quantity.address, message)])
+    return sample.tobytes()

@@ -1,0 +1,119 @@
+"""Everything that can be extended, by kind and by name.
+
+A thing is added in one place: a decorated function or class in its room (or in a user's own module), or one file in a
+folder. Listing, the reference page, validation messages and the invariant tests all iterate over `kinds()`.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import importlib.util
+import inspect
+import pkgutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from neurosim.errors import InputError, Problem, nearest
+
+T = TypeVar("T")
+_KINDS: dict[str, Registry[Any]] = {}
+
+
+def kinds() -> dict[str, Registry[Any]]:
+    """Every kind that can be extended, by its plural name."""
+    return dict(_KINDS)
+
+
+def first_line(doc: str | None) -> str:
+    """The first line of a docstring."""
+    return inspect.cleandoc(doc).splitlines()[0] if doc else ""
+
+
+class Registry(Mapping[str, T], Generic[T]):
+    """The things of one kind, by name.
+
+    >>> colours: Registry[int] = Registry("colours", shown=False)
+    >>> colours.add("red", 1)
+    1
+    >>> colours["rde"]
+    Traceback (most recent call last):
+    neurosim.errors.InputError: rde: no such colour; there are red; did you mean 'red'?
+    """
+
+    def __init__(self, kind: str, *, shown: bool = True) -> None:
+        self.kind = kind
+        self._things: dict[str, T] = {}
+        if shown:
+            _KINDS[kind] = self
+
+    def add(self, name: str, thing: T) -> T:
+        """Register a thing; a second one of the same name replaces the first (so notebooks can re-run a cell)."""
+        self._things[name] = thing
+        return thing
+
+    def __getitem__(self, name: str) -> T:
+        """The thing of this name; raises InputError that names the others."""
+        if name not in self._known():
+            raise InputError([self.unknown(name, name)])
+        return self._load(name)
+
+    def unknown(self, address: str, name: str) -> Problem:
+        """What to say when `name`, found at `address`, is not registered."""
+        listed = ", ".join(self)
+        what = "" if address == name else f" {name!r}"
+        return Problem(address, f"no such {self.kind.removesuffix('s')}{what}; there are {listed}", nearest(name, self))
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._known()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(self._known()))
+
+    def __len__(self) -> int:
+        return len(self._known())
+
+    def summary(self, name: str) -> str:
+        """One line on a thing: the first of its docstring."""
+        thing = self._load(name)
+        return first_line(getattr(thing, "doc", None) or thing.__doc__)
+
+    def _known(self) -> Mapping[str, Any]:
+        return self._things
+
+    def _load(self, name: str) -> T:
+        return self._things[name]
+
+
+class Folder(Registry[T]):
+    """A kind whose things are files: the file's name is the public name, and it is imported only when asked for.
+
+    Each file holds one thing, bound to the attribute `attribute` of its module. Users' own things are added with `add`.
+    """
+
+    def __init__(self, kind: str, package: str, attribute: str) -> None:
+        super().__init__(kind)
+        self._package = package
+        self._attribute = attribute
+
+    def _files(self) -> dict[str, Path]:
+        spec = importlib.util.find_spec(self._package)
+        places = list(spec.submodule_search_locations or []) if spec else []
+        found = [name for _, name, _ in pkgutil.iter_modules(places)]
+        return {name: Path(places[0]) / f"{name}.py" for name in found if not name.startswith("_")}
+
+    def _known(self) -> Mapping[str, Any]:
+        return {**self._files(), **self._things}
+
+    def _load(self, name: str) -> T:
+        if name not in self._things:
+            module = importlib.import_module(f"{self._package}.{name}")
+            self._things[name] = getattr(module, self._attribute)
+        return self._things[name]
+
+    def summary(self, name: str) -> str:
+        """One line on a thing, read from its file without importing it."""
+        if name in self._things:
+            return super().summary(name)
+        return first_line(ast.get_docstring(ast.parse(self._files()[name].read_text(encoding="utf-8"))))

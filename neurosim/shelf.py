@@ -1,0 +1,47 @@
+"""Finds the circuits and scenarios that ship with neurosim, and users' own files by their path."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from neurosim.errors import InputError, Problem, nearest
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def shelf(kind: str) -> Path:
+    """The folder of shipped `circuits` or `scenarios`: inside the wheel, or beside the package in a checkout."""
+    shipped = _PACKAGE / "_shelf" / kind
+    return shipped if shipped.is_dir() else _PACKAGE.parent / kind
+
+
+def names(kind: str) -> list[str]:
+    """The names on a shelf, sorted.
+
+    >>> "feedback_alignment" in names("circuits")
+    True
+    """
+    return sorted(path.stem for path in shelf(kind).glob("*.toml"))
+
+
+def find(kind: str, name_or_path: str | Path) -> Path:
+    """The TOML file that a name or a path means.
+
+    A path (anything that ends in .toml or holds a separator) is taken as it is; a bare name is looked up on the shelf.
+
+    Raises:
+        InputError: nothing is there; the message names what is, and what was probably meant.
+    """
+    text = str(name_or_path)
+    singular = kind.removesuffix("s")
+    if text.endswith(".toml") or "/" in text or "\\" in text:
+        path = Path(text).expanduser()
+        if path.is_file():
+            return path
+        what = "is a folder, not a file" if path.is_dir() else "no such file"
+        raise InputError([Problem(text, f"{what}; expected a {singular} in TOML")])
+    known = names(kind)
+    if text in known:
+        return shelf(kind) / f"{text}.toml"
+    listed = ", ".join(known)
+    raise InputError([Problem(text, f"no {singular} of this name; there are {listed}", nearest(text, known))])

@@ -1,0 +1,150 @@
+"""Files of data sets: found in the user's folders or fetched once, and never read unless their checksum is right."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import math
+import os
+import zlib
+from collections.abc import Iterable
+from gzip import decompress
+from pathlib import Path
+from types import ModuleType
+from typing import NamedTuple
+
+import numpy as np
+
+from neurosim.errors import DataError, EnvironmentFailure, Problem
+
+_BYTES = 0x08
+"""The IDX code of unsigned bytes, the only kind of element that is read."""
+
+
+class Source(NamedTuple):
+    """Where a data set comes from: the name of its folder, the address of that folder, file name → sha256."""
+
+    folder: str
+    url: str
+    files: dict[str, str]
+
+
+def contents(source: Source) -> dict[str, bytes]:
+    """The verified bytes of every file of a data set, by name.
+
+    Looked for in the folder that NEUROSIM_DATA names and in its subfolder, then in the user's cache, else fetched into
+    that cache; NEUROSIM_OFFLINE=1 never fetches.
+
+    Raises DataError for a file whose sha256 is not the expected one, EnvironmentFailure when a file cannot be had.
+    """
+    found = {name: _local(source, name) for name in source.files}
+    missing = [name for name, path in found.items() if path is None]
+    fetched = _fetch(source, missing) if missing else {}
+    return {name: verified(found[name] or fetched[name], sum) for name, sum in source.files.items()}
+
+
+def verified(path: Path, sha256: str) -> bytes:
+    """The bytes of a file whose checksum is right.
+
+    Raises DataError that names the file and both checksums when it is not, EnvironmentFailure when it cannot be read.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise EnvironmentFailure(f"{path}: cannot be read: {error}") from error
+    actual = hashlib.sha256(data).hexdigest()
+    if actual != sha256:
+        text = f"the file is damaged: expected sha256 {sha256}, found {actual}; delete it, or copy it here again"
+        raise DataError([Problem(str(path), text)])
+    return data
+
+
+def needs(module: str, why: str) -> ModuleType:
+    """An optional module; raises EnvironmentFailure that tells how to install it when it is not there."""
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        text = f'{why} needs {module.partition(".")[0]} ({error}); pip install "neurosim[data]"'
+        raise EnvironmentFailure(text) from error
+
+
+def parse_idx(data: bytes, name: str, shape: tuple[int | None, ...]) -> np.ndarray:
+    """The array of unsigned bytes in a gzipped IDX file.
+
+    Args:
+        data: the file's bytes.
+        name: what to call it in a message.
+        shape: the expected sizes, None for any.
+
+    Layout: two zero bytes, the type of the elements, the number of dimensions, their sizes as big-endian 32-bit
+    numbers, the elements. Raises DataError when the bytes are not that.
+
+    >>> from gzip import compress
+    >>> parse_idx(compress(bytes([0, 0, 8, 1, 0, 0, 0, 2, 5, 7])), "labels", (None,)).tolist()
+    [5, 7]
+    """
+    try:
+        raw = decompress(data)
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError([Problem(name, f"not a whole gzip file: {error}")]) from error
+    header = 4 + 4 * len(shape)
+    magic = bytes([0, 0, _BYTES, len(shape)])
+    if raw[:4] != magic or len(raw) < header:
+        text = f"not an IDX file of {len(shape)} dimensions: expected {magic.hex()} at its start, found {raw[:4].hex()}"
+        raise DataError([Problem(name, text)])
+    sizes = tuple(np.frombuffer(raw, ">u4", len(shape), 4).tolist())
+    if any(wanted not in (None, size) for wanted, size in zip(shape, sizes, strict=True)):
+        told = tuple("any" if size is None else size for size in shape)
+        raise DataError([Problem(name, f"expected the sizes {told}, found {sizes}")])
+    if len(raw) - header != math.prod(sizes):
+        text = f"expected {math.prod(sizes)} bytes of data for the sizes {sizes}, found {len(raw) - header}"
+        raise DataError([Problem(name, text)])
+    return np.frombuffer(raw, np.uint8, offset=header).reshape(sizes)
+
+
+def _places(source: Source) -> list[Path]:
+    """The folders to look in, first to last; the last is the cache."""
+    import platformdirs
+
+    named = os.environ.get("NEUROSIM_DATA", "")
+    folders = [Path(named).expanduser(), Path(named).expanduser() / source.folder] if named else []
+    return [*folders, Path(platformdirs.user_cache_dir("neurosim", appauthor=False)) / source.folder]
+
+
+def _local(source: Source, name: str) -> Path | None:
+    return next((place / name for place in _places(source) if (place / name).is_file()), None)
+
+
+def _fetch(source: Source, names: Iterable[str]) -> dict[str, Path]:
+    names = list(names)
+    if os.environ.get("NEUROSIM_OFFLINE", "") not in ("", "0"):
+        raise EnvironmentFailure(_by_hand(source, names, "NEUROSIM_OFFLINE is set"))
+    try:
+        pooch = needs("pooch", "fetching a data set")
+    except EnvironmentFailure as error:
+        raise EnvironmentFailure(_by_hand(source, names, str(error))) from error
+    cache = _places(source)[-1]
+    fetched = {}
+    for name in names:
+        try:
+            path = pooch.retrieve(source.url + name, f"sha256:{source.files[name]}", fname=name, path=cache)
+        except ValueError as error:  # what was fetched has another checksum; pooch has deleted it
+            raise DataError([Problem(source.url + name, str(error))]) from error
+        except OSError as error:  # no network, a refused request, no permission, a full disk
+            raise EnvironmentFailure(_by_hand(source, names, str(error))) from error
+        fetched[name] = Path(path)
+    return fetched
+
+
+def _by_hand(source: Source, names: Iterable[str], reason: str) -> str:
+    """What to tell someone whose machine cannot fetch the files."""
+    files = [f"  {source.url}{name}\n    sha256 {source.files[name]}" for name in names]
+    places = ", ".join(str(place) for place in _places(source))
+    return "\n".join(
+        [
+            f"cannot fetch the data set {source.folder!r}: {reason}",
+            f"These files were not found in {places}:",
+            *files,
+            "Copy them by hand into a folder, and name that folder in the environment variable NEUROSIM_DATA.",
+        ]
+    )

@@ -1,0 +1,74 @@
+"""Learn a fixed random linear map: y* = T x."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from neurosim.seeding import stream, trial_rows
+from neurosim.tasks._task import Task, Trials, check, read_only, weighted, whole
+
+
+@dataclass(frozen=True)
+class LinearMap(Task):
+    """Learn a fixed random linear map: y* = T x.
+
+    x ~ N(0, I), T[post, pre] ~ U[-1, 1], no bias. T and the test set are drawn once from the task's own `seed`; the
+    trials come from the run's. All numbers are dimensionless, in float64.
+
+    Args:
+        inputs, outputs: sizes of x and y*.
+        seed: draws T and the test set.
+        tests: size of the test set.
+
+    Raises InputError for sizes below 1. Source: main text Figs 1d and 2 (30-20-10); Supp. Fig. 11 (30-20-10).
+
+    >>> task = LinearMap(30, 10, seed=1)
+    >>> x, y = task.trials(seed=7, first=0, count=5)
+    >>> x.shape, y.shape, bool(np.allclose(y, x @ task.target_weights.T))
+    ((5, 30), (5, 10), True)
+    """
+
+    inputs: int = 30
+    outputs: int = 10
+    seed: int = 0
+    tests: int = 1000
+
+    def __post_init__(self) -> None:
+        sizes = [whole(name, getattr(self, name), 1) for name in ("inputs", "outputs", "tests")]
+        check("linear_map", [*sizes, whole("seed", self.seed, 0)])
+
+    @property
+    def trials_per_pass(self) -> int | None:
+        """None: the task never repeats itself."""
+        return None
+
+    @cached_property
+    def target_weights(self) -> np.ndarray:
+        """T[post, pre], of shape [outputs, inputs]; T ~ U[-1, 1]."""
+        random = stream(self.seed, "linear_map.target_weights")
+        return read_only(random.uniform(-1, 1, (self.outputs, self.inputs)))
+
+    def trials(self, seed: int, first: int, count: int) -> Trials:
+        """Trials `first` … `first + count - 1`: x ~ N(0, I), y* = T x."""
+        return self._answered(trial_rows(self._draw, seed, "linear_map.trials", first, count))
+
+    def test(self) -> Trials:
+        """The test set of `tests` patterns, drawn like the trials."""
+        return self._test
+
+    @cached_property
+    def _test(self) -> Trials:
+        x, y = self._answered(self._draw(stream(self.seed, "linear_map.test"), self.tests))
+        return Trials(read_only(x), read_only(y))
+
+    def _draw(self, random: np.random.Generator, rows: int) -> np.ndarray:
+        return random.standard_normal((rows, self.inputs))
+
+    def _answered(self, x: np.ndarray) -> Trials:
+        return Trials(x, weighted(x, self.target_weights))
+
+
+task = LinearMap

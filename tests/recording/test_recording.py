@@ -1,0 +1,190 @@
+import builtins
+
+import h5py
+import numpy as np
+import pytest
+from recording.samples import QUANTITIES, complete, value, write_rows
+
+from neurosim.errors import DataError, EnvironmentFailure, InputError
+from neurosim.recording import Quantity, Recording, Writer, find_recordings
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:numpy.ndarray size changed:RuntimeWarning"),
+]
+
+
+@pytest.mark.parametrize("status", ["complete", "interrupted"])
+def test_round_trip(tmp_path, status):
+    writer = Writer(tmp_path / "run.h5", QUANTITIES, {"seed": 3})
+    write_rows(writer, last=12)
+    writer.finish(status)
+    with Recording(tmp_path / "run.h5") as recording:
+        assert recording.status == status
+        assert recording.committed_trial == 12
+        assert recording.attributes["seed"] == 3
+        assert recording.addresses == sorted(quantity.address for quantity in QUANTITIES)
+        assert "hidden.rate" in recording and "hidden" not in recording
+        for quantity in QUANTITIES:
+            series = recording[quantity.address]
+            assert series.address == quantity.address
+            assert series.trials.tolist() == list(quantity.trials)
+            assert series.dims == ("trial", *(name for name, _ in quantity.dims))
+            assert series.units == quantity.units
+            assert series.values.dtype == quantity.dtype
+            np.testing.assert_array_equal(series.values, [value(quantity, trial) for trial in quantity.trials])
+
+
+def test_rows_past_the_committed_trial_are_cut_off(tmp_path):
+    with Writer(tmp_path / "run.h5", QUANTITIES) as writer:
+        with Recording(tmp_path / "run.h5") as recording:
+            assert recording.committed_trial == -1
+            assert recording["hidden.rate"].values.shape == (0, 3)
+            write_rows(writer, last=5)
+            writer.write("hidden.rate", 10, [1, 1, 1])
+            assert recording["hidden.rate"].trials.tolist() == [0, 5]
+            assert recording["hidden_to_hidden.weights"].trials.tolist() == [0]
+            writer.commit(11)
+            assert recording["hidden.rate"].trials.tolist() == [0, 5, 10]
+
+
+def test_to_xarray(tmp_path):
+    pytest.importorskip("xarray")
+    with Recording(complete(tmp_path / "run.h5")) as recording:
+        weights = recording.to_xarray("input_to_hidden.weights")
+        error = recording.to_xarray("test_error")
+    assert weights.dims == ("trial", "post", "pre")
+    assert float(weights.sel(trial=5, post=2, pre=1)) == 505
+    assert (error.name, error.attrs) == ("test_error", {"units": "1", "long_name": "test error"})
+
+
+def test_to_xarray_without_xarray_is_one_sentence(tmp_path, monkeypatch):
+    real = builtins.__import__
+
+    def without(name, *rest):
+        if name == "xarray":
+            raise ImportError(name)
+        return real(name, *rest)
+
+    with Recording(complete(tmp_path / "run.h5")) as recording:
+        monkeypatch.setattr(builtins, "__import__", without)
+        with pytest.raises(EnvironmentFailure, match="xarray is not installed"):
+            recording.to_xarray("test_error")
+
+
+def test_an_unknown_address_comes_with_a_suggestion(tmp_path):
+    with Recording(complete(tmp_path / "run.h5")) as recording:
+        with pytest.raises(InputError, match=r"hidden\.rats: is not recorded; did you mean 'hidden\.rate'"):
+            recording["hidden.rats"]
+
+
+def test_a_closed_recording_says_so(tmp_path):
+    recording = Recording(complete(tmp_path / "run.h5"))
+    recording.close()
+    with pytest.raises(DataError, match="closed"):
+        recording["hidden.rate"]
+    assert "closed" in repr(recording)
+    assert "closed" in recording._repr_html_()
+
+
+def test_representations_are_tables_and_escaped(tmp_path):
+    quantities = [Quantity("a<b>&", (0, 7), (("unit", 2),))]
+    with Writer(tmp_path / "run<1>.h5", quantities) as writer:
+        writer.write("a<b>&", 7, [0, 1])
+    with Recording(tmp_path / "run<1>.h5") as recording:
+        lines = repr(recording).splitlines()
+        assert lines[0] == "Recording 'run<1>.h5': complete, committed up to trial 7"
+        assert lines[1].split("  ") == ["", "a<b>&", "trial: 2, unit: 2", "0 … 7"]
+        page = recording._repr_html_()
+    assert "<td>a&lt;b&gt;&amp;</td><td>trial: 2, unit: 2</td><td>0 … 7</td>" in page
+    assert "run&lt;1&gt;.h5" in page and "<b>" not in page
+
+
+def test_a_missing_file_and_a_folder(tmp_path):
+    with pytest.raises(DataError, match="there is no such file"):
+        Recording(tmp_path / "none.h5")
+    with pytest.raises(DataError, match="is a folder"):
+        Recording(tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"", b"garbage" * 1000, b"\x89HDF\r\n\x1a\n" + bytes(5000)])
+def test_a_file_that_is_no_recording(tmp_path, content):
+    (tmp_path / "run.h5").write_bytes(content)
+    with pytest.raises(DataError) as caught:
+        Recording(tmp_path / "run.h5")
+    assert caught.value.exit_code == 2
+    assert "\n" not in str(caught.value)
+
+
+def test_another_hdf5_file_and_a_newer_format(tmp_path):
+    with h5py.File(tmp_path / "other.h5", "w") as file:
+        file["x"] = 1
+    with pytest.raises(DataError, match="is not a neurosim recording"):
+        Recording(tmp_path / "other.h5")
+    path = complete(tmp_path / "run.h5")
+    with h5py.File(path, "r+") as file:
+        file.attrs["format_version"] = 2
+    with pytest.raises(DataError, match="format version 2; this neurosim reads 1"):
+        Recording(path)
+
+
+def test_a_recording_without_its_counter_is_damaged(tmp_path):
+    path = complete(tmp_path / "run.h5")
+    with h5py.File(path, "r+") as file:
+        del file["committed_trial"]
+    with pytest.raises(DataError, match="counter"):
+        Recording(path)
+
+
+def test_a_recording_cut_short_anywhere_gives_a_data_error(tmp_path):
+    content = complete(tmp_path / "whole.h5").read_bytes()
+    path = tmp_path / "run.h5"
+    for length in range(0, len(content) - 1, max(len(content) // 60, 1)):
+        path.write_bytes(content[:length])
+        with pytest.raises(DataError):
+            Recording(path)
+
+
+def test_a_flipped_bit_in_the_values_is_noticed(tmp_path):
+    path = complete(tmp_path / "run.h5")
+    with h5py.File(path) as file:
+        chunk = file["hidden/rate/rate"].id.get_chunk_info(0)
+    content = bytearray(path.read_bytes())
+    content[chunk.byte_offset + chunk.size // 2] ^= 1
+    path.write_bytes(content)
+    with Recording(path) as recording:
+        with pytest.raises(DataError, match="is damaged"):
+            recording["hidden.rate"]
+        assert len(recording["test_error"].values) == 4
+
+
+def test_flipped_bytes_anywhere_never_give_an_h5py_traceback(tmp_path):
+    content = complete(tmp_path / "whole.h5").read_bytes()
+    path = tmp_path / "run.h5"
+    generator = np.random.default_rng(1)
+    for _ in range(150):
+        broken = bytearray(content)
+        for place in generator.integers(0, len(content), 20):
+            broken[place] ^= int(generator.integers(1, 256))
+        path.write_bytes(broken)
+        try:
+            with Recording(path) as recording:
+                for address in recording.addresses:
+                    recording[address]
+                repr(recording)
+        except DataError as error:
+            assert "\n" not in str(error)
+
+
+def test_find_recordings(tmp_path):
+    complete(tmp_path / "b.h5")
+    (tmp_path / "a").mkdir()
+    complete(tmp_path / "a" / "c.h5")
+    (tmp_path / "notes.txt").touch()
+    (tmp_path / "b.h5.lock").touch()
+    assert find_recordings(tmp_path) == [tmp_path / "a" / "c.h5", tmp_path / "b.h5"]
+    assert find_recordings(str(tmp_path / "b.h5")) == [tmp_path / "b.h5"]
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DataError, match="no recordings"):
+        find_recordings(tmp_path / "empty")
+    with pytest.raises(DataError, match="no such file or folder"):
+        find_recordings(tmp_path / "none")
