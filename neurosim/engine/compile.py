@@ -1,0 +1,205 @@
+"""Kernels and formulas → machine code, cached on disk, safe against stale caches.
+
+Each kernel becomes a module of its own whose text holds everything that it depends on: the kernel, the formulas in it, the
+dtype, and a fingerprint of the modules that it imports. The text's hash is the module's name. Edit a formula and the text
+is another, so an old kernel can never answer for it. numba keeps the machine code beside the module.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import hashlib
+import importlib.util
+import inspect
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numba
+import numpy as np
+import platformdirs
+
+from neurosim.engine import kernels, machine, math32, memory
+from neurosim.engine.expression import Single, Source
+
+_SUPPORT = (kernels.at, kernels.first_of)
+
+
+@cache
+def kernel(name: str, dtype: str) -> int:
+    """The address of a built-in kernel for a dtype."""
+    text = inspect.getsource(getattr(kernels, name))
+    if name.startswith("learn_gather"):
+        text = f"@njit(error_model='numpy')\n{inspect.getsource(kernels.gather)}\n\n{_decorated(text)}"
+    else:
+        text = _decorated(text)
+    return _address(_module(name, _header(dtype, {}) + text, name))
+
+
+@cache
+def loop() -> Callable[..., None]:
+    """The machine's loop."""
+    text = "from numba import njit\nfrom neurosim.engine.memory import atomic_increment, atomic_load, atomic_store, call, give_way\n"
+    text += f"# {_fingerprint()}\nSTEP, ROWS, PART, PARTS = range(4)\nSPINS = {machine.SPINS}\n\n\n{inspect.getsource(machine.run)}"
+    return _module("machine", text, "run").run
+
+
+_MADE: dict[str, ModuleType] = {}
+
+
+def compute_kernel(formula: Source, dtype: str) -> int:
+    """The address of the kernel out = formula(…), neuron by neuron and trial by trial.
+
+    Row: 1: count, 2-5: out (operand, bytes per trial of a batch), then four such cells for each argument of the formula.
+    """
+    names = formula.arguments
+    rows = "".join(f"        a{k} = floats(at(row, {6 + 4 * k}, step) + trial * row[{9 + 4 * k}] + low * width)\n" for k in range(len(names)))
+    values = ", ".join(f"a{k}[j]" for k in range(len(names)))
+    text = f"""
+def kernel(row, ctx):
+    low, high = first_of(row[1], ctx[2], ctx[3]), first_of(row[1], ctx[2] + 1, ctx[3])
+    n, step = high - low, ctx[0]
+    if n <= 0:
+        return
+    for trial in range(ctx[1]):
+        out = floats(at(row, 2, step) + trial * row[5] + low * width)
+{rows}        for j in range(n):
+            out[j] = formula({values})
+"""
+    return _formula_kernel("compute", text, formula, dtype)
+
+
+def synapse_kernel(formula: Source, dtype: str, *, diagonal: bool) -> int:
+    """The address of the kernel W += Σ over the batch of formula(…), synapse by synapse: for rules that are no product.
+
+    Row: 1: W, 2: bytes per row, 3: pre, 4: post, 5: V or 0, 6: α, 7: η λ, 8: pattern or 0, then four cells per argument other
+    than `weight`: operand, bytes per trial. The changes of a batch are summed at the weights from before it.
+    """
+    names = [name for name in formula.arguments if name != "weight"]
+    cells = {name: 9 + 4 * k for k, name in enumerate(names)}
+    rows = values = ""
+    for name, cell in cells.items():
+        place = " + low * width" if diagonal or name.startswith("post_") else ""
+        rows += f"                a_{name} = floats(at(row, {cell}, step) + trial * row[{cell + 3}]{place})\n"
+    values = ", ".join(
+        "w[j]" if name == "weight" else f"a_{name}[j]" if diagonal or name.startswith("post_") else f"a_{name}[i]"
+        for name in formula.arguments
+    )
+    text = f"""
+def kernel(row, ctx):
+    low, high = first_of(row[4], ctx[2], ctx[3]), first_of(row[4], ctx[2] + 1, ctx[3])
+    step, alpha, shrink = ctx[0], real(number(row[6])), real(number(row[7]))
+    total = np.empty({kernels.SHARE}, real)
+    for i in range(row[3]):
+        start = low
+        while start < high:
+            count = min({kernels.SHARE}, high - start)
+            w = floats(row[1] + i * row[2] + start * width)
+            for j in range(count):
+                total[j] = -shrink * w[j]
+            for trial in range(ctx[1]):
+{rows.replace("low * width", "start * width")}                for j in range(count):
+                    total[j] += formula({values})
+            if row[8]:
+                pattern = floats(row[8] + i * row[2] + start * width)
+                for j in range(count):
+                    total[j] *= pattern[j]
+            if row[5]:
+                v = floats(row[5] + i * row[2] + start * width)
+                for j in range(count):
+                    total[j] += alpha * v[j]
+                    v[j] = total[j]
+            for j in range(count):
+                w[j] += total[j]
+            start += count
+"""
+    return _formula_kernel("synapses", text, formula, dtype)
+
+
+def _formula_kernel(stem: str, text: str, formula: Source, dtype: str) -> int:
+    definitions = ""
+    for definition in (*formula.support, formula.definition):
+        single: ast.FunctionDef = ast.fix_missing_locations(Single().visit(ast.parse(ast.unparse(definition)).body[0]))
+        if definition is formula.definition:
+            single.name = "formula"
+        definitions += f"@njit(error_model='numpy')\n{ast.unparse(single)}\n\n\n"
+    return _address(_module(stem, _header(dtype, dict(formula.modules)) + definitions + _decorated(text), "kernel"), "kernel")
+
+
+def _decorated(text: str) -> str:
+    return f"@cfunc(SIGNATURE, cache=True, error_model='numpy')\n{text.lstrip()}"
+
+
+def _header(dtype: str, modules: dict[str, str]) -> str:
+    bits = np.dtype(dtype).itemsize * 8
+    imports = {"numpy": "import numpy as {name}", "math": "import neurosim.engine.math32 as {name}" if bits == 32 else "import math as {name}"}
+    lines = [
+        f"# {_fingerprint()}",
+        "import numpy as np",
+        "from numba import cfunc, njit",
+        f"from neurosim.engine.memory import SIGNATURE, floats{bits} as floats, gemm{bits} as gemm, number",
+        *(imports[module].format(name=name) for name, module in sorted(modules.items())),
+        f"real, width = np.float{bits}, {bits // 8}",
+        f"SHARE, PANEL = {kernels.SHARE}, {kernels.PANEL}",
+        *(f"\n\n@njit(error_model='numpy')\n{inspect.getsource(function)}" for function in _SUPPORT),
+    ]
+    return "\n".join(lines) + "\n\n"
+
+
+@cache
+def _fingerprint() -> str:
+    """What a kernel depends on beside its own text."""
+    digest = hashlib.blake2b(digest_size=12)
+    for module in (memory, math32, machine):
+        digest.update(inspect.getsource(module).encode())
+    return f"numba {numba.__version__}, python {sys.version_info.major}.{sys.version_info.minor}, {digest.hexdigest()}"
+
+
+def _address(module: ModuleType, name: str | None = None) -> int:
+    return int(getattr(module, name or module.__dict__["__kernel__"]).address)
+
+
+def _module(stem: str, text: str, name: str) -> ModuleType:
+    """The module of this text, from the cache folder if it is there."""
+    title = f"{stem}_{hashlib.blake2b(text.encode(), digest_size=16).hexdigest()}"
+    if title not in _MADE:
+        path = cache_folder() / f"{title}.py"
+        if not (path.is_file() and path.read_text(encoding="utf-8", errors="replace") == text):
+            _write(path, text)
+        _MADE[title] = _imported(title, path)
+        _MADE[title].__dict__["__kernel__"] = name
+    return _MADE[title]
+
+
+def _imported(title: str, path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"neurosim_kernels.{title}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module: Any = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _write(path: Path, text: str) -> None:
+    """Through a temporary file, so that another process never sees half a module."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
+    with os.fdopen(handle, "w", encoding="utf-8") as stream:
+        stream.write(text)
+    os.replace(temporary, path)
+
+
+@cache
+def cache_folder() -> Path:
+    """Where kernels are kept: `NEUROSIM_CACHE`, or the user's cache folder; a temporary one if neither can be written."""
+    wanted = Path(os.environ.get("NEUROSIM_CACHE") or platformdirs.user_cache_dir("neurosim")) / "kernels"
+    with contextlib.suppress(OSError):
+        wanted.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if os.access(wanted, os.W_OK):
+            return wanted
+    return Path(tempfile.mkdtemp(prefix="neurosim-kernels-"))

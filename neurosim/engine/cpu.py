@@ -1,0 +1,242 @@
+"""The cpu executor: a plan as a table of kernel addresses and operands, run by the machine."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from neurosim.engine import blas
+from neurosim.engine.compile import compute_kernel, kernel, loop, synapse_kernel
+from neurosim.engine.plan import Combine, Formula, Gather, Mask, Outer, Plan, Step, Synapses, plan
+from neurosim.engine.program import Program
+from neurosim.engine.state import State, aligned, padded
+
+CHUNK_BYTES = 1 << 20
+LONGEST_CHUNK = 4096
+SYNAPSES_WORTH_A_TEAM = 100_000
+
+
+class CpuExecutor:
+    """Executes a program with compiled kernels on the arrays of a state.
+
+    Args:
+        program: what to execute.
+        state: whose arrays are read and, by learning, written, in place.
+        batch: trials that are computed together, at the same weights, and whose changes are summed; 1 is online.
+        wanted: signals whose values are kept, trial by trial.
+        threads: how many threads share the work; the bits do not depend on it.
+    """
+
+    def __init__(self, program: Program, state: State, batch: int = 1, wanted: Sequence[str] = (), threads: int = 1) -> None:
+        self._program, self._state, self._batch, self._wanted = program, state, batch, tuple(wanted)
+        self.plan: Plan = plan(program, online=batch == 1)
+        self._memory = {array.address for array in program.arrays}
+        self._flow = {self.plan.root(address) for address in (*program.streams, *wanted)} - self._memory
+        self._steps = self._chunk_steps()
+        self._slots: dict[str, np.ndarray] = {}
+        self._kernels: list[tuple[str, str]] = []
+        self._table = self._tabulated(self.plan.steps)
+        self._flush = self._tabulated(self.plan.flush)
+        self._parts = max(1, threads) if self._synapses() >= SYNAPSES_WORTH_A_TEAM else 1
+        self._run = loop()
+
+    def described(self) -> list[tuple[str, str]]:
+        """Each step of a trial, and the kernel that serves it."""
+        return self._kernels[: len(self.plan.steps)]
+
+    def run(self, streams: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Execute one trial for each row of the streams; returns the wanted signals, one row per trial."""
+        trials = len(next(iter(streams.values())))
+        kept: dict[str, list[np.ndarray]] = {address: [] for address in self._wanted}
+        first = 0
+        with blas.one_thread():
+            while first < trials:
+                whole = min(self._steps, (trials - first) // self._batch)
+                steps, rows = (whole, self._batch) if whole else (1, trials - first)
+                last = first + steps * rows
+                self._load(streams, first, steps, rows)
+                self._go(steps, rows)
+                for address, values in kept.items():
+                    values.append(self._read(address, steps, rows))
+                first = last
+        return {address: np.concatenate(values) for address, values in kept.items()}
+
+    def not_finite(self) -> str | None:
+        """The first signal of the last trials that holds something that is not a number, or None."""
+        return next((address for address, slot in self._slots.items() if not np.isfinite(slot).all()), None)
+
+    def _load(self, streams: Mapping[str, np.ndarray], first: int, steps: int, rows: int) -> None:
+        for address in self._program.streams:
+            if self.plan.root(address) == address:
+                values = streams[address][first : first + steps * rows]
+                self._slot(address)[:steps, :rows, : values.shape[1]] = values.reshape(steps, rows, -1)
+
+    def _read(self, address: str, steps: int, rows: int) -> np.ndarray:
+        root, size = self.plan.root(address), self._size(address)
+        if root in self._memory:
+            return np.broadcast_to(self._state.stored(root), (steps * rows, size)).copy()
+        return self._slot(root)[:steps, :rows, :size].reshape(steps * rows, size).copy()
+
+    def _go(self, steps: int, rows: int) -> None:
+        barrier = np.zeros(2, np.int64)
+
+        def part(index: int) -> None:
+            context = np.array([0, rows, index, self._parts], np.int64)
+            self._run(self._table, context, barrier, 0, steps)
+            if len(self._flush):
+                self._run(self._flush, context, barrier, steps - 1, steps)
+
+        if self._parts == 1:
+            part(0)
+            return
+        with ThreadPoolExecutor(self._parts - 1) as team:
+            others = [team.submit(part, index) for index in range(1, self._parts)]
+            part(0)
+            for other in others:
+                other.result()
+
+    def _size(self, address: str) -> int:
+        if address in self._program.sizes:
+            return self._program.sizes[address]
+        return self._derived_size(address)
+
+    def _derived_size(self, address: str) -> int:
+        """The size of a signal that the plan added: a factor of a rule, or a copy of a memory."""
+        if address in self._memory:
+            return self._state.stored(address).shape[0]
+        step = next(s for s in self.plan.steps if isinstance(s, Formula) and s.out == address)
+        return self._size(next(iter(step.arguments.values())))
+
+    def _synapses(self) -> int:
+        return sum(self._state.stored(step.weights).size for step in self.plan.steps if isinstance(step, Gather))
+
+    def _chunk_steps(self) -> int:
+        per_step = sum(padded(self._size(a), self._state.dtype) for a in self._flow if a not in self.plan.constants)
+        bytes_per_step = max(1, per_step * self._batch * self._state.dtype.itemsize)
+        return int(np.clip(CHUNK_BYTES // bytes_per_step, 1, LONGEST_CHUNK))
+
+    def _slot(self, address: str) -> np.ndarray:
+        """The memory of a signal: [steps that are kept, trials of a batch, neurons], rows padded with zeros."""
+        if address not in self._slots:
+            depth = self._steps if address in self._flow else 2 if address in self.plan.twice else 1
+            shape = (depth, self._batch, padded(self._size(address), self._state.dtype))
+            self._slots[address] = aligned(shape, self._state.dtype)
+            if address in self.plan.constants:
+                self._slots[address][..., : self._size(address)] = self.plan.constants[address]
+        return self._slots[address]
+
+    def _operand(self, address: str) -> list[int]:
+        slot = self._slot(address)
+        if len(slot) == 1 or address in self.plan.constants:
+            return [slot.ctypes.data, 0, 0]
+        return [slot.ctypes.data, slot.strides[0], -1 if address in self._flow else 1]
+
+    def _with_row(self, address: str) -> list[int]:
+        """An operand and its bytes per trial of a batch; a memory is the same for all of them."""
+        if address in self._memory:
+            return [self._state.stored(address).ctypes.data, 0, 0, 0]
+        return [*self._operand(address), self._slot(address).strides[1]]
+
+    def _tabulated(self, steps: Sequence[Step]) -> np.ndarray:
+        rows = []
+        for step in steps:
+            name, address, cells = _ROWS[type(step)](self, step)
+            rows.append([address, *cells])
+            self._kernels.append((step.label, name))
+        table = np.zeros((len(rows), max((len(row) for row in rows), default=1)), np.int64)
+        for row, cells in zip(table, rows, strict=True):
+            row[: len(cells)] = cells
+        return table
+
+    def _kernel(self, name: str) -> tuple[str, int]:
+        return name, kernel(name, self._state.dtype.name)
+
+    def _matrix(self, address: str) -> tuple[int, int, int, int]:
+        """Where weights begin, their row length in numbers, and how many are presynaptic and postsynaptic."""
+        array = self._state.stored(address)
+        post, pre = array.shape if array.ndim == 2 else (array.shape[0], 1)
+        return array.ctypes.data, padded(post, self._state.dtype), pre, post
+
+    def _formula(self, step: Formula) -> tuple[str, int, list[int]]:
+        cells = [self._size(step.out), *self._with_row(step.out)]
+        for argument in step.source.arguments:
+            cells += self._with_row(step.arguments[argument])
+        return "compute", compute_kernel(step.source, self._state.dtype.name), cells
+
+    def _combine(self, step: Combine) -> tuple[str, int, list[int]]:
+        slot = self._slot(step.out)
+        cells = [len(step.terms), slot.strides[1], 0, self._size(step.out), int(step.sets), *self._operand(step.out)]
+        for source, gain in step.terms:
+            cells += [*self._operand(source), _bits(gain)]
+        return (*self._kernel("combine"), cells)
+
+    def _gather(self, step: Gather) -> tuple[str, int, list[int]]:
+        start, length, pre, post = self._matrix(step.weights)
+        ends = [*self._operand(step.out), *self._operand(step.source)]
+        if step.diagonal:
+            return (*self._kernel("diagonal"), [start, self._slot(step.out).strides[1], 0, post, int(step.sets), *ends])
+        if step.transposed:
+            pre, post = post, pre
+        if self._batch > 1:
+            item = self._state.dtype.itemsize
+            lengths = [self._slot(address).strides[1] // item for address in (step.out, step.source)]
+            cells = [start, length, pre, post, int(step.sets), *ends, *lengths, blas.gemm_address(self._state.dtype.name)]
+            return (*self._kernel("multiply_transposed" if step.transposed else "multiply"), cells)
+        cells = [start, length * self._state.dtype.itemsize, pre, post, int(step.sets), *ends]
+        if step.learns is None:
+            return (*self._kernel("gather_transposed" if step.transposed else "gather"), cells)
+        kind = "learn_gather_momentum" if _slow(step.learns) else "learn_gather"
+        return (*self._kernel(kind), [*cells, *self._learning(step.learns), *self._operand(step.learns.pre)])
+
+    def _learning(self, step: Outer) -> list[int]:
+        velocity = self._state.stored(step.velocity).ctypes.data if step.velocity else 0
+        return [*self._operand(step.post), _bits(step.scale), velocity, _bits(step.momentum), _bits(step.shrink)]
+
+    def _outer(self, step: Outer) -> tuple[str, int, list[int]]:
+        start, length, pre, post = self._matrix(step.weights)
+        item = self._state.dtype.itemsize
+        ends = [0, 0, 0, 0, *self._operand(step.pre), *self._learning(step)]
+        if self._batch > 1:
+            lengths = [self._slot(address).strides[1] // item for address in (step.pre, step.post)]
+            cells = [start, length, pre, post, *ends, *lengths, blas.gemm_address(self._state.dtype.name)]
+            return (*self._kernel("learn_batch"), cells)
+        kind = "learn_outer_momentum" if _slow(step) else "learn_outer"
+        return (*self._kernel(kind), [start, length * item, pre, post, *ends])
+
+    def _synapse(self, step: Synapses) -> tuple[str, int, list[int]]:
+        learn = step.learn
+        start, length, pre, post = self._matrix(learn.weights)
+        velocity, pattern = (self._state.stored(a).ctypes.data if a else 0 for a in (learn.velocity, learn.pattern))
+        shrink = learn.constants["eta"] * learn.decay
+        cells = [start, length * self._state.dtype.itemsize, pre, post, velocity, _bits(learn.momentum), _bits(shrink), pattern]
+        for argument in step.source.arguments:
+            if argument != "weight":
+                cells += self._with_row(step.arguments[argument])
+        return "synapses", synapse_kernel(step.source, self._state.dtype.name, diagonal=learn.diagonal), cells
+
+    def _mask(self, step: Mask) -> tuple[str, int, list[int]]:
+        start, length, pre, post = self._matrix(step.weights)
+        cells = [start, length * self._state.dtype.itemsize, pre, post, self._state.stored(step.pattern).ctypes.data]
+        return (*self._kernel("mask"), cells)
+
+
+def _slow(step: Outer) -> bool:
+    """Whether an update has momentum or decay."""
+    return step.velocity is not None or step.shrink != 0.0
+
+
+def _bits(value: float) -> int:
+    return int(struct.unpack("<q", struct.pack("<d", value))[0])
+
+
+_ROWS = {
+    Formula: CpuExecutor._formula,
+    Combine: CpuExecutor._combine,
+    Gather: CpuExecutor._gather,
+    Outer: CpuExecutor._outer,
+    Synapses: CpuExecutor._synapse,
+    Mask: CpuExecutor._mask,
+}
