@@ -29,16 +29,19 @@ from neurosim.engine import kernels, machine, math32, memory
 from neurosim.engine.expression import Single, Source
 
 _SUPPORT = (kernels.at, kernels.first_of)
+_CALLS = {
+    "learn_gather": (kernels.gather,),
+    "learn_gather_momentum": (kernels.gather,),
+    "learn_gather_blocked": (kernels.block_pass, kernels.dot),
+}
+"""Which further functions a kernel calls."""
 
 
 @cache
 def kernel(name: str, dtype: str) -> int:
     """The address of a built-in kernel for a dtype."""
-    text = inspect.getsource(getattr(kernels, name))
-    if name.startswith("learn_gather"):
-        text = f"@njit(error_model='numpy')\n{inspect.getsource(kernels.gather)}\n\n{_decorated(text)}"
-    else:
-        text = _decorated(text)
+    called = "".join(f"@njit(error_model='numpy')\n{inspect.getsource(function)}\n\n" for function in _CALLS.get(name, ()))
+    text = called + _decorated(inspect.getsource(getattr(kernels, name)))
     return _address(_module(name, _header(dtype, {}) + text, name))
 
 
@@ -146,7 +149,7 @@ def _header(dtype: str, modules: dict[str, str]) -> str:
         f"from neurosim.engine.memory import SIGNATURE, floats{bits} as floats, gemm{bits} as gemm, number",
         *(imports[module].format(name=name) for name, module in sorted(modules.items())),
         f"real, width = np.float{bits}, {bits // 8}",
-        f"SHARE, PANEL = {kernels.SHARE}, {kernels.PANEL}",
+        f"SHARE, PANEL, TILE = {kernels.SHARE}, {kernels.PANEL}, {kernels.TILE}",
         *(f"\n\n@njit(error_model='numpy')\n{inspect.getsource(function)}" for function in _SUPPORT),
     ]
     return "\n".join(lines) + "\n\n"
@@ -178,10 +181,12 @@ def _module(stem: str, text: str, name: str) -> ModuleType:
 
 
 def _imported(title: str, path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"neurosim_kernels.{title}", path)
+    full = f"neurosim_kernels.{title}"
+    spec = importlib.util.spec_from_file_location(full, path)
     assert spec is not None
     assert spec.loader is not None
     module: Any = importlib.util.module_from_spec(spec)
+    sys.modules[full] = module  # numba looks modules up by name when it loads machine code
     spec.loader.exec_module(module)
     return module
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from neurosim.engine import blas
 from neurosim.engine.compile import compute_kernel, kernel, loop, synapse_kernel
-from neurosim.engine.plan import Combine, Formula, Gather, Mask, Outer, Plan, Step, Synapses, plan
+from neurosim.engine.plan import BLOCK, Combine, Formula, Gather, Mask, Outer, Plan, Step, Synapses, ahead, plan
 from neurosim.engine.program import Program
 from neurosim.engine.state import State, aligned, padded
 
@@ -107,8 +107,12 @@ class CpuExecutor:
         """The size of a signal that the plan added: a factor of a rule, or a copy of a memory."""
         if address in self._memory:
             return self._state.stored(address).shape[0]
-        step = next(s for s in self.plan.steps if isinstance(s, Formula) and s.out == address)
-        return self._size(next(iter(step.arguments.values())))
+        for step in self.plan.steps:
+            if isinstance(step, Formula) and step.out == address:
+                return self._size(next(iter(step.arguments.values())))
+            if isinstance(step, Gather) and ahead(step.out) == address:
+                return self._size(step.out)
+        raise KeyError(address)
 
     def _synapses(self) -> int:
         return sum(self._state.stored(step.weights).size for step in self.plan.steps if isinstance(step, Gather))
@@ -116,12 +120,13 @@ class CpuExecutor:
     def _chunk_steps(self) -> int:
         per_step = sum(padded(self._size(a), self._state.dtype) for a in self._flow if a not in self.plan.constants)
         bytes_per_step = max(1, per_step * self._batch * self._state.dtype.itemsize)
-        return int(np.clip(CHUNK_BYTES // bytes_per_step, 1, LONGEST_CHUNK))
+        steps = int(np.clip(CHUNK_BYTES // bytes_per_step, BLOCK, LONGEST_CHUNK))
+        return steps // BLOCK * BLOCK
 
     def _slot(self, address: str) -> np.ndarray:
         """The memory of a signal: [steps that are kept, trials of a batch, neurons], rows padded with zeros."""
         if address not in self._slots:
-            depth = self._steps if address in self._flow else 2 if address in self.plan.twice else 1
+            depth = self._steps if address in self._flow else self.plan.kept.get(address, 1)
             shape = (depth, self._batch, padded(self._size(address), self._state.dtype))
             self._slots[address] = aligned(shape, self._state.dtype)
             if address in self.plan.constants:
@@ -132,7 +137,7 @@ class CpuExecutor:
         slot = self._slot(address)
         if len(slot) == 1 or address in self.plan.constants:
             return [slot.ctypes.data, 0, 0]
-        return [slot.ctypes.data, slot.strides[0], -1 if address in self._flow else 1]
+        return [slot.ctypes.data, slot.strides[0], -1 if address in self._flow else len(slot) - 1]
 
     def _with_row(self, address: str) -> list[int]:
         """An operand and its bytes per trial of a batch; a memory is the same for all of them."""
@@ -188,8 +193,10 @@ class CpuExecutor:
         cells = [start, length * self._state.dtype.itemsize, pre, post, int(step.sets), *ends]
         if step.learns is None:
             return (*self._kernel("gather_transposed" if step.transposed else "gather"), cells)
-        kind = "learn_gather_momentum" if _slow(step.learns) else "learn_gather"
-        return (*self._kernel(kind), [*cells, *self._learning(step.learns), *self._operand(step.learns.pre)])
+        cells += [*self._learning(step.learns), *self._operand(step.learns.pre)]
+        if step.learns.blocked:
+            return (*self._kernel("learn_gather_blocked"), [*cells, *self._operand(ahead(step.out))])
+        return (*self._kernel("learn_gather" if step.learns.plain else "learn_gather_momentum"), cells)
 
     def _learning(self, step: Outer) -> list[int]:
         velocity = self._state.stored(step.velocity).ctypes.data if step.velocity else 0
@@ -203,7 +210,7 @@ class CpuExecutor:
             lengths = [self._slot(address).strides[1] // item for address in (step.pre, step.post)]
             cells = [start, length, pre, post, *ends, *lengths, blas.gemm_address(self._state.dtype.name)]
             return (*self._kernel("learn_batch"), cells)
-        kind = "learn_outer_momentum" if _slow(step) else "learn_outer"
+        kind = "learn_block" if step.blocked else "learn_outer" if step.plain else "learn_outer_momentum"
         return (*self._kernel(kind), [start, length * item, pre, post, *ends])
 
     def _synapse(self, step: Synapses) -> tuple[str, int, list[int]]:
@@ -221,11 +228,6 @@ class CpuExecutor:
         start, length, pre, post = self._matrix(step.weights)
         cells = [start, length * self._state.dtype.itemsize, pre, post, self._state.stored(step.pattern).ctypes.data]
         return (*self._kernel("mask"), cells)
-
-
-def _slow(step: Outer) -> bool:
-    """Whether an update has momentum or decay."""
-    return step.velocity is not None or step.shrink != 0.0
 
 
 def _bits(value: float) -> int:

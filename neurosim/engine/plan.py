@@ -18,6 +18,11 @@ from neurosim.engine.expression import Source, from_expression, separate, source
 from neurosim.engine.program import ONE, Compute, Learn, Program, Transmit
 
 
+BLOCK = 4
+"""How many trials share a pass over the weights from the input."""
+SYNAPSES_WORTH_A_BLOCK = 1 << 16
+
+
 @dataclass(frozen=True)
 class Formula:
     """out = formula(…) by a compute kernel; `memory` if it updates an array that outlives the trial."""
@@ -65,6 +70,12 @@ class Outer:
     momentum: float
     shrink: float
     velocity: str | None
+    blocked: bool = False
+
+    @property
+    def plain(self) -> bool:
+        """Whether there is neither momentum nor decay."""
+        return self.velocity is None and self.shrink == 0.0
 
 
 @dataclass(frozen=True)
@@ -98,14 +109,14 @@ class Plan:
         flush: after the last trial: updates that were waiting for the next one.
         aliases: signal → the signal whose values it has.
         constants: signal → the one value that it always has.
-        twice: signals whose previous value is still needed in the next trial.
+        kept: signal → for how many trials its values are still needed, where that is more than one.
     """
 
     steps: list[Step] = field(default_factory=list)
     flush: list[Outer] = field(default_factory=list)
     aliases: dict[str, str] = field(default_factory=dict)
     constants: dict[str, float] = field(default_factory=dict)
-    twice: set[str] = field(default_factory=set)
+    kept: dict[str, int] = field(default_factory=dict)
 
     def root(self, address: str) -> str:
         """The signal whose values a signal has."""
@@ -230,15 +241,33 @@ def _fused(made: Plan, program: Program) -> Plan:
     steps: list[Step] = []
     for index, step in enumerate(made.steps):
         if isinstance(step, Gather) and not step.transposed and step.weights in outers and _first_reader(made, step.weights) == index:
-            learns = outers.pop(step.weights)
+            learns = _block(outers.pop(step.weights), step, made, program)
             for signal in (learns.pre, learns.post):
                 if signal in written and written[signal] <= index:
-                    made.twice.add(signal)
+                    made.kept[signal] = max(2, made.kept.get(signal, 2))
+            if learns.blocked:
+                made.kept[learns.post] = BLOCK
+                made.kept[ahead(step.out)] = BLOCK
             made.flush.append(learns)
             step = replace(step, label=f"{learns.label}, {step.label}", learns=learns)
-        if step not in made.flush:
-            steps.append(step)
-    return replace(made, steps=steps)
+        steps.append(step)
+    waiting = {outer.weights for outer in made.flush}
+    return replace(made, steps=[step for step in steps if not (isinstance(step, Outer) and step.weights in waiting)])
+
+
+def ahead(out: str) -> str:
+    """The signal that holds what the weights give to the trials of a block."""
+    return f"{out} ahead"
+
+
+def _block(outer: Outer, gather: Gather, made: Plan, program: Program) -> Outer:
+    """The outer product, in blocks of trials where the input is known ahead, nobody else reads the weights, and it pays."""
+    inputs = {made.root(address) for address in program.streams}
+    readers = sum(isinstance(step, Gather) and step.weights == outer.weights for step in made.steps)
+    shape = next(array.shape for array in program.arrays if array.address == outer.weights)
+    pays = shape[0] * shape[1] >= SYNAPSES_WORTH_A_BLOCK
+    blocked = pays and readers == 1 and outer.plain and outer.pre == gather.source and outer.pre in inputs
+    return replace(outer, blocked=blocked)
 
 
 def _first_reader(made: Plan, weights: str) -> int:
