@@ -46,6 +46,7 @@ class Signals:
     def __init__(self, circuit: Circuit) -> None:
         self.circuit = circuit
         self._populations = circuit.populations
+        self._found: dict[tuple[str, str], bool] = {}
 
     def model(self, population: str) -> NeuronModel:
         """The neuron model of a population."""
@@ -59,7 +60,10 @@ class Signals:
 
     def exists(self, population: str, variable: str) -> bool:
         """Whether a population has a variable, perturbed twins included."""
-        return self._exists(population, variable, ())
+        key = (population, variable)
+        if key not in self._found:
+            self._found[key] = self._exists(population, variable, ())
+        return self._found[key]
 
     def _exists(self, population: str, variable: str, asking: tuple[str, ...]) -> bool:
         if population not in self._populations or variable in asking:

@@ -13,6 +13,7 @@ import inspect
 import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import ModuleType
 
 from neurosim.errors import InputError, Problem
@@ -70,10 +71,14 @@ def source_of(function: Callable[..., float], constants: Mapping[str, float] | N
     return Source(ast.fix_missing_locations(definition), tuple(support), modules)
 
 
+@lru_cache(maxsize=1024)
+def _text(function: Callable[..., float]) -> str:
+    return textwrap.dedent(inspect.getsource(function))
+
+
 def _definition(function: Callable[..., float]) -> ast.FunctionDef:
     try:
-        text = textwrap.dedent(inspect.getsource(function))
-        definition = ast.parse(text).body[0]
+        definition = ast.parse(_text(function)).body[0]
     except (OSError, TypeError, SyntaxError) as error:
         raise _unfit(function, f"its source cannot be read ({error}); define it in a file or a notebook cell") from None
     if not isinstance(definition, ast.FunctionDef):

@@ -1,0 +1,9 @@
+"""Quantities that say how well a circuit does, computed while it runs from signals and weights by address."""
+
+from neurosim.metrics.alignment import angle, backpropagated
+from neurosim.metrics.look import METRICS, Look, Metric, metric
+from neurosim.metrics.performance import loss, mse, nse, nse_uncentred, test_error
+
+__all__ = [
+    "METRICS", "Look", "Metric", "angle", "backpropagated", "loss", "metric", "mse", "nse", "nse_uncentred", "test_error",
+]

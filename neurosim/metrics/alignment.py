@@ -1,0 +1,82 @@
+"""How well what a circuit teaches agrees with what backpropagation would teach it."""
+
+from __future__ import annotations
+
+import networkx as nx
+import numpy as np
+
+from neurosim.circuit.elements import Projection
+from neurosim.metrics.look import Look, metric
+from neurosim.models.connectors import CONNECTORS
+from neurosim.models.plasticity import RULES
+
+
+@metric(of="population", units="degree")
+def angle(look: Look, population: str) -> float:
+    """Angle between a population's teaching signal and backpropagation's, signed (0-180°), mean over the test set.
+
+    θ = arccos(a · b / (|a| |b|)) per trial. The teaching signal is what the rule of the projection that drives the
+    population multiplies presynaptic rates with. nan where nothing is taught, or the error is zero.
+    """
+    taught = teaching(look, population)
+    if taught is None:
+        return float("nan")
+    wanted = backpropagated(look)[population]
+    norms = np.linalg.norm(taught, axis=1) * np.linalg.norm(wanted, axis=1)
+    use = norms > 0
+    if not use.any():
+        return float("nan")
+    cosines = (taught * wanted).sum(axis=1)[use] / norms[use]
+    return float(np.degrees(np.arccos(np.clip(cosines, -1.0, 1.0))).mean())
+
+
+def teaching(look: Look, population: str) -> np.ndarray | None:
+    """The postsynaptic factor of the rule that drives a population, per probe trial; None where nothing is taught."""
+    for projection in look.circuit.onto(population, "drive"):
+        rule = RULES[projection.plasticity.name]
+        if rule.change is not None:
+            post = {f"post_{v}": np.asarray(look.probe(f"{population}.{v}"), np.float64) for v in rule.reads("post")}
+            pre = {f"pre_{v}": 1.0 for v in rule.reads("pre")}
+            constants = {name: 1.0 if name == "eta" else value for name, value in _constants(projection).items()}
+            shape = next(iter(post.values())).shape
+            return np.broadcast_to(rule.change(**pre, **post, **constants), shape)
+    return None
+
+
+def _constants(projection: Projection) -> dict[str, float]:
+    constants = RULES[projection.plasticity.name].parameters.complete(projection.plasticity.parameters)
+    return {name: value for name, value in constants.items() if name not in ("momentum", "decay")}
+
+
+def backpropagated(look: Look) -> dict[str, np.ndarray]:
+    """What backpropagation would teach each population of the forward path, per probe trial.
+
+    δ(output) = e ⊙ φ'; δ(p) = Σ over projections p → q of Wᵀ δ(q), ⊙ φ'(p). This is −∂L/∂drive for L = ½ Σ e².
+    """
+    forward = [p for p in look.circuit.populations.values() if p.role in ("hidden", "output")]
+    names = {population.name for population in forward}
+    path = nx.DiGraph()
+    path.add_nodes_from(names)
+    above: dict[str, list[Projection]] = {name: [] for name in names}
+    for projection in look.circuit.projections.values():
+        if projection.receptor == "drive" and {projection.pre, projection.post} <= names:
+            path.add_edge(projection.pre, projection.post)
+            above[projection.pre].append(projection)
+    found: dict[str, np.ndarray] = {}
+    for name in reversed(list(nx.topological_sort(path))):
+        slope = np.asarray(look.probe(f"{name}.slope"), np.float64)
+        back = np.zeros_like(slope)
+        if name == look.output:
+            back = back + (look.targets[: len(slope)] - look.probe(f"{name}.rate"))
+        for projection in above[name]:
+            back = back + _transposed(look, projection, found[projection.post])
+        found[name] = back * slope
+    return found
+
+
+def _transposed(look: Look, projection: Projection, signal: np.ndarray) -> np.ndarray:
+    tied = projection.tied_to
+    weights = np.asarray(look.arrays[f"{tied or projection.name}.weights"], np.float64)
+    if CONNECTORS[projection.connector.name].form == "diagonal":
+        return signal * weights
+    return signal @ (weights.T if tied else weights)

@@ -1,0 +1,124 @@
+"""A look at a circuit: what a metric can see at one moment of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from neurosim.circuit.circuit import Circuit
+from neurosim.errors import InputError
+from neurosim.registry import Registry
+
+PROBES = 500
+"""Signals of whole populations are looked at on this many trials of the test set, at most."""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A registered metric: `function(look)` or, for each population, `function(look, population)`."""
+
+    name: str
+    function: Callable[..., float]
+    of: Literal["network", "population"]
+    units: str
+    doc: str
+
+
+METRICS: Registry[Metric] = Registry("metrics")
+
+
+def metric(*, of: Literal["network", "population"] = "network", units: str = "1") -> Callable[[Callable[..., float]], Metric]:
+    """Register a metric, a function of a `Look` (and of a population's name) that returns a number.
+
+    >>> @metric()
+    ... def largest_output(look):
+    ...     '''Largest rate of any output neuron on the test set.'''
+    ...     return float(look.outputs.max())
+    >>> METRICS["largest_output"].units
+    '1'
+    """
+
+    def register(function: Callable[..., float]) -> Metric:
+        return METRICS.add(function.__name__, Metric(function.__name__, function, of, units, function.__doc__ or ""))
+
+    return register
+
+
+class Look:
+    """What a metric can see: the circuit, its arrays, and its signals on the test set.
+
+    Args:
+        circuit: the circuit that runs.
+        arrays: weights, biases and the like, by address.
+        inputs, targets: the test set, one row per trial.
+        evaluate: `evaluate(addresses, trials)` returns signals on the first so many trials of the test set.
+    """
+
+    def __init__(
+        self,
+        circuit: Circuit,
+        arrays: Mapping[str, np.ndarray],
+        inputs: np.ndarray,
+        targets: np.ndarray,
+        evaluate: Callable[[tuple[str, ...], int], dict[str, np.ndarray]],
+    ) -> None:
+        self.circuit = circuit
+        self.arrays = arrays
+        self.inputs = inputs
+        self.targets = targets
+        self._evaluate = evaluate
+        self._asked: dict[int, list[str]] = {}
+        self._seen: dict[int, dict[str, np.ndarray]] = {}
+
+    def renew(self) -> None:
+        """Forget what was seen: the weights have changed. What was asked for once is then computed together."""
+        self._seen.clear()
+
+    @property
+    def output(self) -> str:
+        """The name of the output population; raises InputError if there is not exactly one."""
+        outputs = self.circuit.of_role("output")
+        if len(outputs) != 1:
+            raise InputError(f"metrics need one population with the role 'output', found {len(outputs)}")
+        return outputs[0].name
+
+    @property
+    def outputs(self) -> np.ndarray:
+        """The rates of the output population on the whole test set."""
+        return self.signal(f"{self.output}.rate")
+
+    @property
+    def errors(self) -> np.ndarray:
+        """e = y* − y on the whole test set."""
+        return self.targets - self.outputs
+
+    def signal(self, address: str) -> np.ndarray:
+        """A signal on the whole test set, one row per trial."""
+        return self._see(address, len(self.inputs))
+
+    def probe(self, address: str) -> np.ndarray:
+        """A signal on the first trials of the test set, at most 500."""
+        return self._see(address, min(PROBES, len(self.inputs)))
+
+    def _see(self, address: str, trials: int) -> np.ndarray:
+        seen = self._seen.setdefault(trials, {})
+        if address not in seen:
+            asked = self._asked.setdefault(trials, [])
+            if address not in asked:
+                asked.append(address)
+            seen.update(self._evaluate(tuple(asked), trials))
+        return seen[address]
+
+
+def resolve(name: str) -> tuple[Metric, dict[str, Any]] | None:
+    """The metric that an address means, with its arguments: `nse`, or `hidden.angle`; None if it means none."""
+    owner, _, last = name.rpartition(".")
+    if last not in METRICS:
+        return None
+    found = METRICS[last]
+    if (found.of == "population") != bool(owner):
+        return None
+    return found, {"population": owner} if owner else {}

@@ -1,0 +1,40 @@
+"""How far the output is from the target, on the test set."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from neurosim.metrics.look import Look, metric
+
+
+@metric()
+def loss(look: Look) -> float:
+    """L = ½ Σ e², mean over the test set."""
+    return 0.5 * float(np.square(look.errors, dtype=np.float64).sum(axis=1).mean())
+
+
+@metric()
+def mse(look: Look) -> float:
+    """Mean squared error over the trials of the test set and the output neurons."""
+    return float(np.square(look.errors, dtype=np.float64).mean())
+
+
+@metric()
+def nse(look: Look) -> float:
+    """Normalised squared error Σ|y* − y|² / Σ|y* − mean(y*)|² on the test set."""
+    targets = np.asarray(look.targets, np.float64)
+    return float(np.square(look.errors, dtype=np.float64).sum() / np.square(targets - targets.mean(axis=0)).sum())
+
+
+@metric()
+def nse_uncentred(look: Look) -> float:
+    """Normalised squared error Σ|y* − y|² / Σ|y*|² on the test set."""
+    return float(np.square(look.errors, dtype=np.float64).sum() / np.square(look.targets, dtype=np.float64).sum())
+
+
+@metric()
+def test_error(look: Look) -> float:
+    """Fraction of the test set whose largest output is not the target's largest (one output: on the wrong side of ½)."""
+    if look.targets.shape[1] == 1:
+        return float(((look.outputs > 0.5) != (look.targets > 0.5)).mean())
+    return float((look.outputs.argmax(axis=1) != look.targets.argmax(axis=1)).mean())

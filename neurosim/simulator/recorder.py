@@ -1,0 +1,186 @@
+"""What a run writes down: quantities by address, each at its own interval."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+
+
+from neurosim.circuit.exchange import to_json
+from neurosim.errors import InputError, Problem, nearest
+from neurosim.metrics.look import METRICS, Look, resolve
+from neurosim.recording import Quantity, Writer, sampling
+from neurosim.simulator.simulator import Simulator
+from neurosim.tasks import Task
+
+
+def record(path: str | Path, intervals: Mapping[str, int], **attributes: str | int | float) -> Recorder:
+    """A recording to train into, as a context manager.
+
+    Args:
+        path: the HDF5 file.
+        intervals: address → every how many trials: a metric (`nse`, `hidden.angle`), an array of the state
+            (`input_to_hidden.weights`) or a signal of the trial about to be presented (`hidden.rate`, `loss.rate`).
+        attributes: more to note in the file.
+
+    What is recorded at trial t is what holds after t trials have been learned; the first is t = 0.
+    """
+    return Recorder(path, intervals, attributes)
+
+
+class Recorder(AbstractContextManager["Recorder"]):
+    """Writes quantities of a run into a recording; see `record`."""
+
+    def __init__(self, path: str | Path, intervals: Mapping[str, int], attributes: Mapping[str, Any] | None = None) -> None:
+        self.path = Path(path)
+        self._intervals = dict(intervals)
+        self._attributes = dict(attributes or {})
+        self._writer: Writer | None = None
+        self._quantities: dict[str, Quantity] = {}
+        self._kinds: dict[str, str] = {}
+        self._look: Look | None = None
+        self._end = 0
+        problems = [
+            Problem(a, f"expected an interval of at least 1 trial, found {n!r}") for a, n in self._intervals.items() if not _is_count(n)
+        ]
+        if problems:
+            raise InputError(problems, "record")
+
+    def plan(self, simulator: Simulator, task: Task, trials: int) -> None:
+        """Lay the file out for a run of so many trials; `Simulator.train` does it where nobody has."""
+        self._end = simulator.trial + trials
+        self._kinds = {address: _kind(simulator, address) for address in self._intervals}
+        self._quantities = {q.address: q for q in (self._quantity(simulator, a, n) for a, n in self._intervals.items())}
+        self._writer = Writer(self.path, list(self._quantities.values()), self._noted(simulator, task))
+
+    def moments(self, simulator: Simulator, task: Task, trials: int, batch: int) -> Sequence[int]:
+        """Every trial number at which something is due, within the trials to come."""
+        if self._writer is None:
+            self.plan(simulator, task, trials)
+        first, last = simulator.trial, simulator.trial + trials
+        if last > self._end:
+            raise InputError(f"{self.path}: this recording was laid out for {self._end} trials; record further ones in a new file")
+        problems = [
+            Problem(address, f"expected an interval that is a multiple of the batch, {batch}, found {interval}")
+            for address, interval in self._intervals.items() if interval % batch
+        ]
+        if problems:
+            raise InputError(problems, "record")
+        self._look = None
+        due = {t for quantity in self._quantities.values() for t in quantity.trials if first <= t <= last}
+        return sorted(due)
+
+    def look(self, simulator: Simulator, task: Task) -> None:
+        """Write what is due now."""
+        assert self._writer is not None
+        if self._look is None:
+            self._look = _look(simulator, task)
+        self._look.renew()
+        due = [address for address, quantity in self._quantities.items() if simulator.trial in quantity.trials]
+        signals = [address for address in due if self._kinds[address] == "signal"]
+        trial = task.trials(simulator.seed, simulator.trial, 1)
+        seen = simulator.evaluate(*trial, signals, first=simulator.trial) if signals else {}
+        for address in due:
+            self._writer.write(address, simulator.trial, _READ[self._kinds[address]](self._look, seen, address))
+        self._writer.commit(simulator.trial)
+
+    def annotate(self, name: str, value: str | int | float) -> None:
+        """Note something in the file that becomes known on the way."""
+        assert self._writer is not None
+        self._writer.annotate(name, value)
+
+    def close(self, status: str = "complete") -> None:
+        """Finish the file."""
+        if self._writer is not None:
+            self._writer.finish(status)
+            self._writer = None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Finish the file, saying how the run ended."""
+        interrupted = kind is not None and issubclass(kind, KeyboardInterrupt)
+        self.close("complete" if kind is None else "interrupted" if interrupted else "failed")
+
+    def _quantity(self, simulator: Simulator, address: str, interval: int) -> Quantity:
+        trials = tuple(simulator.trial + t for t in sampling(interval, self._end - simulator.trial))
+        kind = self._kinds[address]
+        digits = "f8" if simulator.state.dtype == np.float64 else "f4"
+        if kind == "metric":
+            found = resolve(address)
+            assert found is not None
+            return Quantity(address, trials, dtype="f8", units=found[0].units, long_name=found[0].doc.splitlines()[0])
+        if kind == "signal":
+            size = simulator.circuit.populations[address.rpartition(".")[0]].size
+            return Quantity(address, trials, (("unit", size),), digits)
+        shape = simulator.state[address].shape
+        names = ("post", "pre") if len(shape) == 2 else ("unit",)
+        return Quantity(address, trials, tuple(zip(names, shape, strict=True)), digits)
+
+    def _noted(self, simulator: Simulator, task: Task) -> dict[str, Any]:
+        from neurosim import __version__
+
+        return {
+            "neurosim_version": __version__, "numpy_version": np.__version__, "python_version": platform.python_version(),
+            "circuit_name": simulator.circuit.name, "circuit": to_json(simulator.circuit), "seed": simulator.seed,
+            "backend": simulator.backend, "dtype": simulator.state.dtype.name, "task": json.dumps(_described(task)),
+            "trials": self._end, **self._attributes,
+        }
+
+
+def _is_count(n: object) -> bool:
+    return isinstance(n, int) and not isinstance(n, bool) and n >= 1
+
+
+def _described(task: Task) -> dict[str, Any]:
+    parameters = {k: v for k, v in vars(task).items() if isinstance(v, str | int | float | bool) and not k.startswith("_")}
+    return {"name": type(task).__name__, **parameters}
+
+
+def _look(simulator: Simulator, task: Task) -> Look:
+    inputs, targets = task.test()
+
+    def evaluate(addresses: tuple[str, ...], trials: int) -> dict[str, np.ndarray]:
+        return simulator.evaluate(inputs[:trials], targets[:trials], addresses)
+
+    return Look(simulator.circuit, simulator.state, inputs, targets, evaluate)
+
+
+def _kind(simulator: Simulator, address: str) -> str:
+    """Whether an address means a signal, an array of the state, or a metric; raises InputError if it means nothing."""
+    owner, _, what = address.rpartition(".")
+    circuit = simulator.circuit
+    if simulator.signals.exists(owner, what):
+        return "signal"
+    found = resolve(address)
+    if found is not None and (not owner or owner in circuit.populations):
+        return "metric"
+    try:
+        simulator.state[address]
+    except InputError:
+        known = [f"{p}.{v}" for p in circuit.populations for v in simulator.signals.variables(p)]
+        known += [f"{p}.weights" for p in circuit.projections] + list(METRICS)
+        raise InputError([Problem(address, "nothing to record under this address", nearest(address, known))], "record") from None
+    return "array"
+
+
+_READ: dict[str, Callable[[Look, dict[str, np.ndarray], str], Any]] = {
+    "signal": lambda look, seen, address: seen[address][0],
+    "array": lambda look, seen, address: look.arrays[address],
+    "metric": lambda look, seen, address: _measured(look, address),
+}
+
+
+def _measured(look: Look, address: str) -> float:
+    found = resolve(address)
+    assert found is not None
+    metric, arguments = found
+    return metric.function(look, **arguments)
+
+
+

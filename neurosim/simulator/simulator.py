@@ -1,0 +1,209 @@
+"""The simulator: owns the state of a run, and has the one loop that runs trials."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Protocol
+
+import numpy as np
+
+from neurosim.circuit.circuit import Circuit
+from neurosim.circuit.signals import Signals
+from neurosim.circuit.validate import validate
+from neurosim.engine.lower import lower
+from neurosim.engine.program import Program
+from neurosim.engine.state import State
+from neurosim.errors import InputError, Problem, RunError, nearest
+from neurosim.seeding import TRIAL_BLOCK, trial_rows
+from neurosim.tasks import Task
+
+BLOCK = 16 * TRIAL_BLOCK
+"""Trials that are drawn and handed to the executor at once."""
+EVALUATED_TOGETHER = 256
+
+
+class Executor(Protocol):
+    """What runs a program on the arrays of a state."""
+
+    def run(self, streams: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Execute one trial for each row of the streams; returns the wanted signals, one row per trial."""
+        ...
+
+    def not_finite(self) -> str | None:
+        """The first signal that holds something that is not a number, or None."""
+        ...
+
+
+class Observer(Protocol):
+    """What looks at a run at moments known beforehand."""
+
+    def moments(self, simulator: Simulator, task: Task, trials: int, batch: int) -> Sequence[int]:
+        """The trial numbers at which it wants to look, in order, within the trials to come."""
+        ...
+
+    def look(self, simulator: Simulator, task: Task) -> None:
+        """Look, now."""
+        ...
+
+
+MakeExecutor = Callable[[Program, State, int, Sequence[str], int], Executor]
+
+
+def _cpu() -> MakeExecutor:
+    from neurosim.engine.cpu import CpuExecutor
+
+    return CpuExecutor
+
+
+def _reference() -> MakeExecutor:
+    from neurosim.engine.reference import ReferenceExecutor
+
+    return ReferenceExecutor
+
+
+BACKENDS: dict[str, Callable[[], MakeExecutor]] = {"cpu": _cpu, "reference": _reference}
+
+
+class Simulator:
+    """A circuit that runs: it is checked, ordered and compiled, and from then on there are only arrays.
+
+    Args:
+        circuit: any circuit; it is validated here.
+        seed: decides every draw of the run: weights, the order of trials, exploration.
+        backend: `cpu` (compiled), or `reference` (NumPy, slow: the oracle).
+        dtype: `float32` or `float64`.
+        threads: threads that share the work within a trial; the bits do not depend on it.
+
+    Attributes:
+        trial: how many trials have been learned.
+        state: the arrays by address, to read and to write into.
+        signals: which signals the circuit has.
+
+    Raises:
+        CircuitError: with every problem of the circuit.
+
+    >>> from neurosim.circuit.layered import layered
+    >>> from neurosim.tasks import LinearMap
+    >>> simulator = Simulator(layered([4, 3, 2], feedback="random"), seed=1, backend="reference")
+    >>> simulator.train(LinearMap(4, 2), trials=10)
+    >>> simulator.trial
+    10
+    """
+
+    def __init__(
+        self, circuit: Circuit, *, seed: int = 0, backend: str = "cpu", dtype: str = "float32", threads: int = 1
+    ) -> None:
+        if backend not in BACKENDS:
+            raise InputError([Problem("backend", f"no such backend {backend!r}; there are {', '.join(BACKENDS)}", nearest(backend, BACKENDS))])
+        if dtype not in ("float32", "float64"):
+            raise InputError([Problem("dtype", f"expected float32 or float64, found {dtype!r}")])
+        self.circuit = validate(circuit)
+        self.signals = Signals(self.circuit)
+        self.seed = seed
+        self.backend = backend
+        self.trial = 0
+        self.state = State(self.circuit, seed, dtype)
+        self._threads = threads
+        self._make = BACKENDS[backend]()
+        self._executors: dict[tuple[bool, int, tuple[str, ...]], tuple[Program, Executor]] = {}
+
+    def train(self, task: Task, trials: int, *, batch: int = 1, into: Observer | None = None) -> None:
+        """Learn from the next trials of a task.
+
+        Args:
+            task: where trials come from; its sizes must be those of the input and the target.
+            trials: how many.
+            batch: trials at the same weights, whose changes are summed; 1 is online.
+            into: what looks at the run on the way, e.g. a recording.
+
+        Raises:
+            InputError: the task does not fit the circuit, or a number is below 1.
+            RunError: the numbers blew up; the message names the signal and the trial.
+        """
+        self._check(task, trials, batch)
+        end = self.trial + trials
+        moments = list(into.moments(self, task, trials, batch)) if into is not None else []
+        for moment in moments:
+            self._advance(task, moment, batch)
+            assert into is not None
+            into.look(self, task)
+        self._advance(task, end, batch)
+
+    def _check(self, task: Task, trials: int, batch: int) -> None:
+        problems = [Problem(name, f"expected at least 1, found {n}") for name, n in (("trials", trials), ("batch", batch)) if n < 1]
+        for role, size in (("input", task.inputs), ("target", task.outputs)):
+            for population in self.circuit.of_role(role):
+                if population.size != size:
+                    problems.append(Problem(f"{population.name}.size", f"the task has {size}, the circuit {population.size}"))
+        if problems:
+            raise InputError(problems, self.circuit.label)
+
+    def _advance(self, task: Task, until: int, batch: int) -> None:
+        """Learn up to a trial: the one loop."""
+        program, executor = self._executor(learning=True, batch=batch)
+        whole = max(batch, BLOCK // batch * batch)
+        while self.trial < until:
+            count = min(whole, until - self.trial)
+            inputs, targets = task.trials(self.seed, self.trial, count)
+            executor.run(self._streams(program, inputs, targets, self.trial))
+            self.trial += count
+            broken = executor.not_finite()
+            if broken is not None:
+                raise RunError(
+                    f"{self.circuit.label}: the numbers blew up: {broken} is not finite after trial {self.trial} "
+                    f"(seed {self.seed}); a smaller eta usually helps"
+                )
+
+    def evaluate(
+        self, inputs: np.ndarray, targets: np.ndarray, addresses: Iterable[str], *, first: int | None = None
+    ) -> dict[str, np.ndarray]:
+        """Signals on given trials with the present weights, without learning.
+
+        Args:
+            inputs, targets: one row per trial.
+            addresses: which signals, e.g. `output.rate`, `hidden.teaching`.
+            first: the trial number of the first row, which decides the exploration; None draws from a stream for tests.
+
+        Raises:
+            InputError: there is no such signal.
+        """
+        wanted = tuple(addresses)
+        together = min(EVALUATED_TOGETHER, len(inputs))
+        program, executor = self._executor(learning=False, batch=together, wanted=wanted)
+        return executor.run(self._streams(program, inputs, targets, first))
+
+    def check_signals(self, addresses: Iterable[str]) -> None:
+        """Raise InputError for each address that is no signal of the circuit."""
+        problems = []
+        for address in addresses:
+            population, _, variable = address.rpartition(".")
+            if not self.signals.exists(population, variable):
+                known = [f"{p}.{v}" for p in self.circuit.populations for v in self.signals.variables(p)]
+                problems.append(Problem(address, "no such signal", nearest(address, known)))
+        if problems:
+            raise InputError(problems, self.circuit.label)
+
+    def _executor(self, *, learning: bool, batch: int, wanted: tuple[str, ...] = ()) -> tuple[Program, Executor]:
+        key = (learning, batch, wanted)
+        if key not in self._executors:
+            self.check_signals(wanted)
+            program = lower(self.circuit, wanted, learning=learning)
+            self._executors[key] = program, self._make(program, self.state, batch, wanted, self._threads)
+        return self._executors[key]
+
+    def _streams(self, program: Program, inputs: np.ndarray, targets: np.ndarray, first: int | None) -> dict[str, np.ndarray]:
+        """What comes from outside in these trials: the task's rates, and the exploration of each population."""
+        streams: dict[str, np.ndarray] = {"": inputs}
+        roles = {"input": inputs, "target": targets}
+        for address in program.streams:
+            population = self.circuit.populations[address.rpartition(".")[0]]
+            if population.role in roles:
+                streams[address] = roles[population.role]
+                continue
+            name = address if first is not None else f"{address} in tests"
+            streams[address] = trial_rows(_normal(population.size), self.seed, name, first or 0, len(inputs)) * population.noise
+        return streams
+
+
+def _normal(size: int) -> Callable[[np.random.Generator, int], np.ndarray]:
+    return lambda random, rows: random.standard_normal((rows, size))
