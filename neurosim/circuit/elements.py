@@ -39,7 +39,7 @@ class Population(BaseModel):
         role: its part in learning; decides the drawing, the default model, and what may reach which receptor.
         model: the neuron model; the default follows from the role.
         transfer: the transfer function.
-        bias: a bias per neuron, or none.
+        bias: a bias per neuron; None, or in a file "none", for no bias.
         noise: standard deviation σ of the exploration ξ added to the drive in the perturbed pass; 0 is none.
     """
 
@@ -55,10 +55,15 @@ class Population(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _model_of_role(cls, given: Any) -> Any:
-        if isinstance(given, dict) and given.get("model") is None:
-            return {**given, "model": _MODEL_OF_ROLE.get(str(given.get("role")), "rate")}
-        return given
+    def _filled_in(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        filled = dict(given)
+        if filled.get("model") is None:
+            filled["model"] = _MODEL_OF_ROLE.get(str(given.get("role")), "rate")
+        if filled.get("bias") == "none":
+            filled["bias"] = None
+        return filled
 
 
 class Projection(BaseModel):

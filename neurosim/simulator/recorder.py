@@ -56,7 +56,7 @@ class Recorder(AbstractContextManager["Recorder"]):
     def plan(self, simulator: Simulator, task: Task, trials: int) -> None:
         """Lay the file out for a run of so many trials; `Simulator.train` does it where nobody has."""
         self._end = simulator.trial + trials
-        self._kinds = {address: _kind(simulator, address) for address in self._intervals}
+        self._kinds = {address: what(simulator, address) for address in self._intervals}
         self._quantities = {q.address: q for q in (self._quantity(simulator, a, n) for a, n in self._intervals.items())}
         self._writer = Writer(self.path, list(self._quantities.values()), self._noted(simulator, task))
 
@@ -74,6 +74,7 @@ class Recorder(AbstractContextManager["Recorder"]):
         if problems:
             raise InputError(problems, "record")
         self._look = None
+        self._kinds = {address: _kind_or_absent(simulator, address) for address in self._intervals}
         due = {t for quantity in self._quantities.values() for t in quantity.trials if first <= t <= last}
         return sorted(due)
 
@@ -151,11 +152,19 @@ def _look(simulator: Simulator, task: Task) -> Look:
     return Look(simulator.circuit, simulator.state, inputs, targets, evaluate)
 
 
-def _kind(simulator: Simulator, address: str) -> str:
+def _kind_or_absent(simulator: Simulator, address: str) -> str:
+    """As `what`; a later phase may lack what an earlier one had, and nan is written for it."""
+    try:
+        return what(simulator, address)
+    except InputError:
+        return "absent"
+
+
+def what(simulator: Simulator, address: str) -> str:
     """Whether an address means a signal, an array of the state, or a metric; raises InputError if it means nothing."""
-    owner, _, what = address.rpartition(".")
+    owner, _, variable = address.rpartition(".")
     circuit = simulator.circuit
-    if simulator.signals.exists(owner, what):
+    if simulator.signals.exists(owner, variable):
         return "signal"
     found = resolve(address)
     if found is not None and (not owner or owner in circuit.populations):
@@ -173,6 +182,7 @@ _READ: dict[str, Callable[[Look, dict[str, np.ndarray], str], Any]] = {
     "signal": lambda look, seen, address: seen[address][0],
     "array": lambda look, seen, address: look.arrays[address],
     "metric": lambda look, seen, address: _measured(look, address),
+    "absent": lambda look, seen, address: np.nan,
 }
 
 

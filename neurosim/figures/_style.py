@@ -1,0 +1,114 @@
+"""One look for all figures: colours and line styles that can be told apart without seeing colour, and plain axes.
+
+Colours are those of Okabe and Ito (2008), which colour-blind readers can tell apart; every line has a dash pattern of
+its own besides. Grey for shallow, green for feedback alignment and black for backpropagation are the paper's (Fig. 2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+BLACK, GREY, PALE = "#000000", "#8C8C8C", "#D9D9D9"
+ORANGE, SKY, GREEN, YELLOW = "#E69F00", "#56B4E9", "#009E73", "#F0E442"
+BLUE, VERMILLION, PURPLE = "#0072B2", "#D55E00", "#CC79A7"
+
+FONT = 9.0
+SMALL = 8.0
+LINE = 1.6
+
+Dashes = str | tuple[float, tuple[float, ...]]
+
+
+@dataclass(frozen=True)
+class Look:
+    """How the lines of one arm look."""
+
+    colour: str
+    dashes: Dashes
+    width: float = LINE
+
+    @property
+    def line(self) -> dict[str, Any]:
+        """Keyword arguments of `Axes.plot`."""
+        return {"color": self.colour, "linestyle": self.dashes, "linewidth": self.width}
+
+
+_SHALLOW = Look(GREY, (0.0, (1.0, 1.0)), 2.0)
+_REINFORCEMENT = Look(PURPLE, (0.0, (6.0, 1.5, 1.0, 1.5)))
+_ALIGNMENT = Look(GREEN, "solid", 2.0)
+_BACKPROPAGATION = Look(BLACK, (0.0, (4.0, 1.5)))
+_PSEUDOBACKPROP = Look(VERMILLION, (0.0, (4.0, 1.5, 1.0, 1.5, 1.0, 1.5)))
+
+_OF_THE_PAPER = {
+    "shallow": _SHALLOW,
+    "reinforcement": _REINFORCEMENT,
+    "node perturbation": _REINFORCEMENT,
+    "feedback alignment": _ALIGNMENT,
+    "deep feedback alignment": _ALIGNMENT,
+    "backpropagation": _BACKPROPAGATION,
+    "backprop": _BACKPROPAGATION,
+    "pseudobackprop": _PSEUDOBACKPROP,
+}
+
+_OTHERS = (
+    Look(BLUE, "solid"),
+    Look(VERMILLION, (0.0, (5.0, 1.5))),
+    Look(SKY, (0.0, (2.0, 1.0))),
+    Look(ORANGE, (0.0, (6.0, 1.5, 1.0, 1.5))),
+    Look(PURPLE, (0.0, (4.0, 1.5, 1.0, 1.5, 1.0, 1.5))),
+    Look(GREEN, (0.0, (1.0, 1.5))),
+    Look(BLACK, (0.0, (8.0, 2.0))),
+)
+
+
+def looks(names: Iterable[str]) -> list[Look]:
+    """The look of each arm: the paper's where its name is one of the paper's, else the next of a fixed cycle.
+
+    >>> looks(["mine", "feedback_alignment"])[1].colour == GREEN
+    True
+    """
+    found: list[Look] = []
+    others = 0
+    for name in names:
+        known = _OF_THE_PAPER.get(name.lower().replace("_", " ").replace("-", " "))
+        if known is None or known in found:
+            found.append(_OTHERS[others % len(_OTHERS)])
+            others += 1
+        else:
+            found.append(known)
+    return found
+
+
+def panels(count: int, *, width: float = 3.4, height: float = 2.7, title: str = "", right: float = 0.0) -> tuple[Figure, list[Axes]]:
+    """A figure of so many panels side by side that share the vertical axis; sizes of a panel are in inches.
+
+    `right` is what a legend beside the panels needs.
+    """
+    figure = Figure(figsize=(width * count + 0.6 + right, height + (0.3 if title else 0.0)), dpi=150, layout="constrained")
+    axes = [figure.add_subplot(1, count, index + 1) for index in range(count)]
+    for one in axes:
+        plain(one)
+        if one is not axes[0]:
+            one.sharey(axes[0])
+            one.tick_params(labelleft=False)
+    if title:
+        figure.suptitle(title, fontsize=FONT + 1)
+    return figure, axes
+
+
+def plain(axes: Axes) -> None:
+    """Axes without a frame on top and right, with small ticks."""
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["left", "bottom"]].set_linewidth(0.8)
+    axes.tick_params(which="both", labelsize=SMALL, width=0.8, direction="out")
+
+
+def name_axes(axes: Axes, across: str = "", up: str = "") -> None:
+    """Say what the axes show, with its unit."""
+    axes.set_xlabel(across, fontsize=FONT)
+    axes.set_ylabel(up, fontsize=FONT)

@@ -1,0 +1,96 @@
+"""One line per arm over trials: the median over seeds, and how far the seeds are apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from neurosim.errors import InputError
+from neurosim.figures._arms import Arm, trials_per_pass
+from neurosim.figures._style import FONT, SMALL, Look, looks
+
+Spread = Literal["quartiles", "extremes", "seeds"]
+Time = Literal["trials", "passes"]
+
+
+class Clock:
+    """The horizontal axis: trials, or passes through the data where the recordings say how long one is.
+
+    Raises:
+        InputError: passes are asked for, but the recordings do not say how many trials one has.
+    """
+
+    def __init__(self, compared: Sequence[Arm], time: Time | None) -> None:
+        per_pass = trials_per_pass(compared)
+        if time == "passes" and per_pass is None:
+            raise InputError("time: the recordings do not say how many trials a pass has; expected 'trials'")
+        self._per_pass = per_pass if time != "trials" else None
+
+    def __call__(self, trials: np.ndarray) -> np.ndarray:
+        return trials / self._per_pass if self._per_pass else trials
+
+    @property
+    def label(self) -> str:
+        """What the axis shows."""
+        return "passes through the data" if self._per_pass else "trials"
+
+
+def draw_arms(axes: Axes, compared: Sequence[Arm], address: str, spread: Spread, clock: Clock, *, log: bool = False) -> None:
+    """Draw a quantity of every arm that holds it; what a log axis cannot show is left out."""
+    for arm, look in zip(compared, looks(arm.name for arm in compared), strict=True):
+        samples = arm.samples(address)
+        if samples is None or samples.values.ndim != 2 or not np.isfinite(samples.values).any():
+            continue
+        values = _shown(samples.values, log)
+        _draw_spread(axes, clock(samples.trials), values, spread, look)
+        axes.plot(clock(samples.trials), quantile(values, 0.5), label=arm.label, zorder=3, **look.line)
+    axes.xaxis.set_major_locator(MaxNLocator(5))
+    axes.margins(x=0.0)
+
+
+def _draw_spread(axes: Axes, across: np.ndarray, values: np.ndarray, spread: Spread, look: Look) -> None:
+    if len(values) == 1:
+        return
+    if spread == "seeds":
+        axes.plot(across, values.T, color=look.colour, linewidth=0.6, alpha=0.6, zorder=2)
+        return
+    low, high = (0.25, 0.75) if spread == "quartiles" else (0.0, 1.0)
+    axes.fill_between(across, quantile(values, low), quantile(values, high), color=look.colour, alpha=0.2, linewidth=0, zorder=1)
+
+
+def _shown(values: np.ndarray, log: bool) -> np.ndarray:
+    shown = np.asarray(values, np.float64)
+    return np.where(np.isfinite(shown) & ((shown > 0) | (not log)), shown, np.nan)
+
+
+def quantile(values: np.ndarray, q: float) -> np.ndarray:
+    """A quantile over seeds per trial, of the seeds that have a number; nan where none has.
+
+    >>> quantile(np.array([[1.0, np.nan], [3.0, np.nan]]), 0.5).tolist()
+    [2.0, nan]
+    """
+    found = np.full(values.shape[1:], np.nan)
+    some = np.isfinite(values).any(axis=0)
+    found[some] = np.nanquantile(values[:, some], q, axis=0)
+    return found
+
+
+def positive(compared: Sequence[Arm], address: str) -> bool:
+    """Whether a log axis has anything to show."""
+    stacks = [samples.values for arm in compared if (samples := arm.samples(address)) is not None]
+    return any(bool((values[np.isfinite(values)] > 0).any()) for values in stacks)
+
+
+def legend(figure: Figure, axes: Sequence[Axes]) -> None:
+    """One legend for all panels, beside the last; none where there is only one line without a name to tell."""
+    named = {label: handle for one in axes for handle, label in zip(*one.get_legend_handles_labels(), strict=True)}
+    if named:
+        figure.legend(
+            list(named.values()), list(named), loc="outside right center", fontsize=SMALL, frameon=False, handlelength=3.2,
+            title_fontsize=FONT,
+        )

@@ -1,0 +1,1 @@
+"""Scenarios: descriptions, the runner, and the claims that recordings are checked against."""

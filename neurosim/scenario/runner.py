@@ -1,0 +1,228 @@
+"""Running a scenario: every arm with every seed, each into a recording of its own."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from neurosim.errors import DataError, EnvironmentFailure, InputError, Problem, nearest
+from neurosim.recording import Recording
+from neurosim.scenario.description import Arm, Scenario
+from neurosim.simulator import Recorder, Simulator, record
+from neurosim.simulator.recorder import what
+from neurosim.tasks import Task
+
+SYNAPSES_WORTH_A_THREAD = 50_000
+"""Runs of smaller circuits spend their time in Python, where threads only stand in each other's way."""
+
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run of a scenario is to do, beside what its file says.
+
+    Attributes:
+        out: the folder for recordings.
+        arms: names of the arms to run; all if empty.
+        backend, threads: how.
+        resume: leave out runs whose recordings are complete and were made by this same scenario.
+        progress: called with a number of trials each time that so many more have been learned.
+    """
+
+    out: Path
+    arms: Sequence[str] = ()
+    backend: str = "cpu"
+    threads: int = 1
+    resume: bool = False
+    progress: Progress = field(default=lambda trials: None)
+
+
+def chosen_arms(scenario: Scenario, names: Sequence[str]) -> list[Arm]:
+    """The arms of these names, in the scenario's order; all where none is named. Raises InputError for unknown names."""
+    known = [arm.name for arm in scenario.arm]
+    unknown = [Problem(name, f"no such arm; there are {', '.join(known)}", nearest(name, known)) for name in names if name not in known]
+    if unknown:
+        raise InputError(unknown, "--arm")
+    return [arm for arm in scenario.arm if not names or arm.name in names]
+
+
+def run_scenario(scenario: Scenario, plan: Plan) -> list[Path]:
+    """Run the chosen arms with every seed; returns the recordings.
+
+    Raises:
+        RunError: the numbers of a run blew up.
+        EnvironmentFailure: the recordings cannot be written.
+    """
+    jobs = [(arm, seed) for arm in chosen_arms(scenario, plan.arms) for seed in scenario.seed_numbers()]
+    outer = min(plan.threads, len(jobs)) if _large(scenario) else 1
+    inner = max(1, plan.threads // outer)
+    task = scenario.made_task
+    task.test()  # data is loaded here, once, and a missing file is told before anything runs
+    if outer == 1:
+        return [_run(scenario, arm, seed, plan, inner) for arm, seed in jobs]
+    with ThreadPoolExecutor(outer) as pool:
+        futures = [pool.submit(_run, scenario, arm, seed, plan, inner) for arm, seed in jobs]
+        done, waiting = wait(futures, return_when=FIRST_EXCEPTION)
+        for future in waiting:
+            future.cancel()
+        return [future.result() for future in futures if future in done]
+
+
+def path_of(out: Path, arm: str, seed: int) -> Path:
+    """Where the recording of one arm and seed is."""
+    return out / arm / f"seed_{seed}.h5"
+
+
+def fingerprint(scenario: Scenario, arm: Arm) -> str:
+    """What decides the results of an arm, in short: two runs of the same fingerprint and seed hold the same numbers."""
+    parts = [scenario.task.model_dump(), scenario.dtype, scenario.record, [p.model_dump() for p in scenario.phase]]
+    parts += [scenario.circuit(arm, phase).to_tables() for phase in scenario.phase]
+    return hashlib.blake2b(json.dumps(parts, sort_keys=True).encode(), digest_size=16).hexdigest()
+
+
+def _large(scenario: Scenario) -> bool:
+    circuit = scenario.circuit(scenario.arm[0], scenario.phase[0])
+    sizes = {name: population.size for name, population in circuit.populations.items()}
+    return sum(sizes[p.pre] * sizes[p.post] for p in circuit.projections.values()) >= SYNAPSES_WORTH_A_THREAD
+
+
+def _run(scenario: Scenario, arm: Arm, seed: int, plan: Plan, threads: int) -> Path:
+    path = path_of(plan.out, arm.name, seed)
+    _make_folder(path.parent)
+    key = fingerprint(scenario, arm)
+    if plan.resume and _complete(path, key):
+        plan.progress(scenario.trials)
+        return path
+    attributes = {
+        "scenario": scenario.name, "scenario_title": scenario.title, "scenario_source": scenario.source,
+        "scenario_description": scenario.model_dump_json(), "fingerprint": key, "arm": arm.name, "arm_label": arm.text,
+        "arm_order": scenario.arm.index(arm), "trials_per_pass": scenario.made_task.trials_per_pass or 0,
+    }
+    simulator = _simulator(scenario, arm, 0, seed, plan, threads)
+    with record(path, _recordable(scenario, simulator), **attributes) as recorder:
+        recorder.plan(simulator, scenario.made_task, scenario.trials)
+        for index, phase in enumerate(scenario.phase):
+            if index:
+                simulator = _carried(_simulator(scenario, arm, index, seed, plan, threads), simulator)
+            watched = _Watched(recorder, plan.progress, simulator.trial)
+            length = phase.length(scenario.made_task)
+            simulator.train(scenario.made_task, length, batch=phase.batch, into=watched)
+            watched.catch_up(simulator.trial)
+    return path
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise EnvironmentFailure(f"the folder {folder} cannot be made: {error.strerror}") from None
+
+
+def _simulator(scenario: Scenario, arm: Arm, phase: int, seed: int, plan: Plan, threads: int) -> Simulator:
+    circuit = scenario.circuit(arm, scenario.phase[phase])
+    return Simulator(circuit, seed=seed, backend=plan.backend, dtype=scenario.dtype, threads=threads)
+
+
+def _carried(simulator: Simulator, earlier: Simulator) -> Simulator:
+    """The next phase's simulator, with the weights and the trial number that the earlier phase ended with."""
+    simulator.state.carry(earlier.state)
+    simulator.trial = earlier.trial
+    return simulator
+
+
+def _recordable(scenario: Scenario, simulator: Simulator) -> dict[str, int]:
+    """What this arm has of what the scenario records."""
+    found = {}
+    for address, interval in scenario.record.items():
+        try:
+            what(simulator, address)
+        except InputError:
+            continue
+        found[address] = interval
+    return found
+
+
+def _complete(path: Path, key: str) -> bool:
+    if not path.is_file():
+        return False
+    try:
+        with Recording(path) as recording:
+            return recording.status == "complete" and recording.attributes.get("fingerprint") == key
+    except DataError:
+        return False
+
+
+class _Watched:
+    """A recorder whose looks also tell how far the run is."""
+
+    def __init__(self, recorder: Recorder, progress: Progress, start: int) -> None:
+        self._recorder = recorder
+        self._progress = progress
+        self._reached = start
+
+    def moments(self, simulator: Simulator, task: Task, trials: int, batch: int) -> Sequence[int]:
+        return self._recorder.moments(simulator, task, trials, batch)
+
+    def look(self, simulator: Simulator, task: Task) -> None:
+        self._recorder.look(simulator, task)
+        self.catch_up(simulator.trial)
+
+    def catch_up(self, trial: int) -> None:
+        with _PROGRESS:
+            self._progress(trial - self._reached)
+        self._reached = trial
+
+
+_PROGRESS = threading.Lock()
+
+
+def final_values(scenario: Scenario, paths: Sequence[Path]) -> dict[str, dict[str, np.ndarray]]:
+    """arm → quantity → its last value per seed, for the quantities of the scenario's table."""
+    wanted = scenario.table or [name for name in scenario.record if "." not in name]
+    rows: dict[str, dict[str, list[float]]] = {}
+    for path in paths:
+        with Recording(path) as recording:
+            row = rows.setdefault(str(recording.attributes["arm"]), {})
+            for quantity in wanted:
+                if quantity in recording.addresses:
+                    row.setdefault(quantity, []).append(float(recording[quantity].values[-1]))
+    return {arm: {quantity: np.asarray(values) for quantity, values in row.items()} for arm, row in rows.items()}
+
+
+def with_changes(scenario: Scenario, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The tables of a scenario with values changed: scenario keys by name (`seeds`), the rest in every arm's circuit.
+
+    >>> from neurosim.scenario.description import load_scenario
+    >>> with_changes(load_scenario("linear_map"), {"seeds": 2, "hidden.size": 5})["set"]["hidden.size"]
+    5
+    """
+    tables = scenario.model_dump()
+    own = {key: value for key, value in changes.items() if key.split(".")[0] in Scenario.model_fields}
+    for address, value in own.items():
+        _set(tables, address.split("."), value)
+    tables["set"] = {**tables["set"], **{key: value for key, value in changes.items() if key not in own}}
+    return tables
+
+
+def _set(tables: Any, path: Sequence[str], value: Any) -> None:
+    for key in path[:-1]:
+        tables = tables[int(key)] if isinstance(tables, list) and key.isdigit() and int(key) < len(tables) else _inner(tables, key, path)
+    if isinstance(tables, dict):
+        tables[path[-1]] = value
+    else:
+        raise InputError([Problem(".".join(path), "there is no such place in the scenario")], "--set")
+
+
+def _inner(tables: Any, key: str, path: Sequence[str]) -> Any:
+    if isinstance(tables, dict) and key in tables:
+        return tables[key]
+    raise InputError([Problem(".".join(path), "there is no such place in the scenario")], "--set")
