@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from neurosim.errors import InputError
 from neurosim.figures._arms import Arm, arms, held, require, title_of
-from neurosim.figures._style import FONT, GREY, SMALL, name_axes, panels
+from neurosim.figures._style import FONT, GREY, name_axes, panels
 from neurosim.figures._traces import Clock, Spread, Time, draw_arms, legend
 from neurosim.recording import Recording
 
@@ -73,6 +73,5 @@ def _largest(compared: Sequence[Arm], addresses: Sequence[str]) -> float:
 
 def _mark(axes: Axes, zoom: bool) -> None:
     axes.axhline(90.0, color=GREY, linewidth=0.8, zorder=0.5)
-    axes.set_ylim(0.0, 95.0 if zoom else 180.0)
+    axes.set_ylim(-2.0, 95.0 if zoom else 180.0)
     axes.set_yticks(range(0, 91, 15) if zoom else range(0, 181, 30))
-    axes.text(1.0, 90.0, "90°", transform=axes.get_yaxis_transform(), fontsize=SMALL, color=GREY, ha="left", va="center")

@@ -48,7 +48,7 @@ def figure(
         address: the forward weights W[post, pre].
         against: the feedback weights B[pre, post]; unless said otherwise those that feed what teaches the population
             that W starts from, where they are recorded.
-        view: `traces`, each synapse over trials with a dashed line for its feedback weight; or `scatter`, W against Bᵀ
+        view: `traces`, each synapse over trials with (up to 8) a dashed line for its feedback weight; or `scatter`, W against Bᵀ
             at the first and the last sample. Unless said otherwise traces for up to 8 synapses.
         seed: which seed; the first unless said otherwise.
         time: of traces: `trials`, or `passes` through the data; passes where the recordings say how long one is.
@@ -122,33 +122,28 @@ def _scattered(view: str | None, pairs: Sequence[_Pair]) -> bool:
 
 
 def _traces(pairs: Sequence[_Pair], clock: Clock, address: str, title: str) -> Figure:
-    drawn, all_axes = panels(len(pairs), width=2.7, title=title, right=1.0)
+    drawn, all_axes = panels(len(pairs), width=2.7, title=title, right=1.0 if pairs[0].forward[0].size <= TRACED else 0.0)
     for axes, pair in zip(all_axes, pairs, strict=True):
         _trace(axes, pair, clock)
         axes.set_title(pair.label, fontsize=FONT)
         name_axes(axes, clock.label, f"weight of {address.removesuffix('.weights')}" if axes is all_axes[0] else "")
     _, post, pre = max((pair.forward.shape for pair in pairs), key=lambda shape: shape[1] * shape[2])
-    handles = []
     if post * pre <= TRACED:
-        handles = [Line2D([], [], color=look.colour, label=f"$W_{{{name}}}$") for name, look in _synapses(post, pre)]
-    if any(pair.feedback is not None for pair in pairs):
-        handles.append(Line2D([], [], color=BLACK, linestyle="dashed", linewidth=1.0, label="$B^T$, same colour"))
-    if handles:
+        names = [f"$W_{{{i + 1}{j + 1}}}$" for i in range(post) for j in range(pre)]
+        handles = [Line2D([], [], color=look.colour, label=name) for name, look in zip(names, looks(names), strict=True)]
+        if any(pair.feedback is not None for pair in pairs):
+            handles.append(Line2D([], [], color=BLACK, linestyle="dashed", linewidth=1.0, label="$B^T$, same colour"))
         drawn.legend(handles=handles, loc="outside right center", fontsize=SMALL, frameon=False)
     return drawn
-
-
-def _synapses(post: int, pre: int) -> list[tuple[str, object]]:
-    names = [f"{i + 1}{j + 1}" if max(post, pre) < 10 else f"{i + 1},{j + 1}" for i in range(post) for j in range(pre)]
-    return list(zip(names, looks(names), strict=True))
 
 
 def _trace(axes: Axes, pair: _Pair, clock: Clock) -> None:
     across = clock(pair.trials)
     flat = pair.forward.reshape(len(across), -1)
-    back = None if pair.feedback is None else pair.feedback.reshape(len(across), -1)
+    few = flat.shape[1] <= TRACED
+    back = pair.feedback.reshape(len(across), -1) if few and pair.feedback is not None else None
     for index, look in enumerate(looks(str(i) for i in range(flat.shape[1]))):
-        axes.plot(across, flat[:, index], color=look.colour, linewidth=1.4)
+        axes.plot(across, flat[:, index], color=look.colour, linewidth=1.4 if few else 0.5)
         if back is not None:
             axes.plot(across, back[:, index], color=look.colour, linewidth=1.0, linestyle="dashed")
     axes.margins(x=0.0)
@@ -159,7 +154,7 @@ def _scatters(pairs: Sequence[_Pair], title: str) -> Figure:
     for axes, pair in zip(all_axes, pairs, strict=True):
         assert pair.feedback is not None
         for row, marker, colour, face in ((0, "o", GREY, "none"), (-1, "D", GREEN, GREEN)):
-            label = f"after {pair.trials[row]} trials, {_angle(pair.forward[row], pair.feedback[row]):.0f}°"
+            label = f"after {pair.trials[row]} trials: {_angle(pair.forward[row], pair.feedback[row]):.0f}° from $B^T$"
             axes.scatter(
                 pair.feedback[row].ravel(), pair.forward[row].ravel(), s=14, marker=marker, edgecolors=colour, facecolors=face,
                 linewidths=0.9, label=label, zorder=3,
@@ -168,7 +163,7 @@ def _scatters(pairs: Sequence[_Pair], title: str) -> Figure:
         axes.axvline(0.0, color=GREY, linewidth=0.5, zorder=0)
         axes.set_title(pair.label, fontsize=FONT)
         name_axes(axes, "feedback weight, transposed, $B^T$", "forward weight W" if axes is all_axes[0] else "")
-        axes.legend(fontsize=SMALL, frameon=False, loc="lower center", bbox_to_anchor=(0.5, -0.52), handletextpad=0.2)
+        axes.legend(fontsize=SMALL, frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.22), handletextpad=0.2)
     return drawn
 
 

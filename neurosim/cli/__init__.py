@@ -1,0 +1,171 @@
+"""The command line: parse, call one function, print. What is slow to import is imported by the command that needs it.
+
+stdout is the answer, stderr the narration. Exit codes: 0 done · 1 the run failed · 2 bad input or usage · 3 a claim does
+not hold · 4 the environment (disk, permission, network) · 130 / 143 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from types import FrameType
+
+from neurosim.errors import NeurosimError
+
+COMMANDS = {
+    "run": "run a scenario: every arm with every seed",
+    "list": "list what there is: circuits, scenarios, and everything that can be extended",
+    "show": "describe a circuit; draw or export it with -o",
+    "draw": "draw a figure from recordings",
+    "check": "check the claims of a scenario against its recordings",
+    "validate": "check circuit and scenario files",
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    parser = _parser()
+    given = list(sys.argv[1:] if argv is None else argv)
+    arguments = parser.parse_args(given)
+    if arguments.command is None:
+        parser.print_help()
+        return 2
+    previous = _on_termination(_terminate)
+    try:
+        for module in getattr(arguments, "extensions", []):
+            _extend(module)
+        return int(import_module(f"neurosim.cli.{arguments.command}").command(arguments))
+    except NeurosimError as error:
+        print(f"neurosim: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("neurosim: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        print(f"neurosim: {error.filename or ''}: {error.strerror or error}", file=sys.stderr)
+        return 4
+    finally:
+        if previous is not None:
+            _on_termination(previous)
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)
+
+
+def _on_termination(handler: object) -> object:
+    """Install a handler of SIGTERM, so that `with` blocks end as they should; None where that cannot be done."""
+    try:
+        return signal.signal(signal.SIGTERM, handler)  # type: ignore[arg-type]
+    except ValueError:
+        return None
+
+
+def _extend(path: str) -> None:
+    """Run a user's Python file, whose decorators register what it defines."""
+    import importlib.util
+    from pathlib import Path
+
+    from neurosim.errors import InputError, Problem
+
+    spec = importlib.util.spec_from_file_location(Path(path).stem, path)
+    if spec is None or spec.loader is None or not Path(path).is_file():
+        raise InputError([Problem(path, "no such Python file")], "--with")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[Path(path).stem] = module
+    try:
+        spec.loader.exec_module(module)
+    except (SyntaxError, ImportError, NameError, TypeError, ValueError) as error:
+        raise InputError([Problem(path, f"{type(error).__name__}: {error}")], "--with") from None
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> None:  # type: ignore[override]
+        """Say what is wrong in one line, and what was probably meant."""
+        from neurosim.errors import nearest
+
+        wrong = message.split("invalid choice: ")[-1].split(" ")[0].strip("'") if "invalid choice" in message else ""
+        meant = nearest(wrong, COMMANDS) if wrong else None
+        print(f"neurosim: {message}" + (f"; did you mean {meant!r}?" if meant else ""), file=sys.stderr)
+        raise SystemExit(2)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="neurosim", description="A simulator of neuron populations where the learning algorithm is the wiring.")
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and stop")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
+    for name, text in COMMANDS.items():
+        sub = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+        sub.add_argument("--json", action="store_true", help="print the answer as one JSON document")
+        sub.add_argument("--quiet", "-q", action="store_true", help="print nothing but the answer")
+        sub.add_argument("--with", dest="extensions", metavar="FILE.py", action="append", default=[],
+                         help="a Python file of your own whose rules, transfer functions, tasks … become known")
+        _ARGUMENTS[name](sub)
+    return parser
+
+
+class _Version(argparse.Action):
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:  # type: ignore[override]
+        from importlib.metadata import version
+
+        print(f"neurosim {version('neurosim')}")
+        parser.exit(0)
+
+
+def _count(text: str) -> int:
+    number = int(text) if text.isdigit() else 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number above 0, found {text!r}")
+    return number
+
+
+def _run_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("scenario", help="a name (see `neurosim list scenarios`) or a TOML file")
+    parser.add_argument("--out", metavar="DIR", help="folder for recordings and figures (default: runs/SCENARIO)")
+    parser.add_argument("--arm", action="append", default=[], metavar="A", help="run this arm only (may be repeated)")
+    parser.add_argument("--seeds", type=_count, metavar="N", help="how many seeds")
+    parser.add_argument("--set", action="append", default=[], metavar="ADDRESS=VALUE", dest="changes",
+                        help="change a value, e.g. hidden.size=100, phase.0.passes=5, '*.plasticity.eta=0.01'")
+    parser.add_argument("--backend", default="cpu", choices=["cpu", "reference"], help="cpu (default), or the NumPy reference")
+    parser.add_argument("--threads", type=_count, default=os.cpu_count() or 1, metavar="N", help="default: all cores")
+    parser.add_argument("--resume", action="store_true", help="keep complete recordings of this same scenario")
+
+
+def _list_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("kind", nargs="?", help="one kind only, e.g. circuits, scenarios, tasks, transfer_functions")
+
+
+def _show_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("circuit", help="a name (see `neurosim list circuits`) or a TOML file")
+    parser.add_argument("-o", "--out", metavar="FILE", help="write it: .png .svg .pdf (a picture), .json .graphml (the graph)")
+    parser.add_argument("--program", action="store_true", help="print the operations of a trial and the kernel that serves each")
+    parser.add_argument("--set", action="append", default=[], metavar="ADDRESS=VALUE", dest="changes", help="change a value")
+
+
+def _draw_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("figure", help="a name (see `neurosim list figures`)")
+    parser.add_argument("recordings", nargs="+", help="recordings, or folders of them")
+    parser.add_argument("-o", "--out", metavar="FILE", required=True, help="where to: .png .svg .pdf")
+    parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", dest="changes",
+                        help="an option of the figure, e.g. quantity=nse, spread=seeds")
+
+
+def _check_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("recordings", nargs="+", help="recordings, or folders of them")
+
+
+def _validate_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("files", nargs="+", metavar="FILE", help="TOML files of circuits or scenarios, or names on the shelves")
+
+
+_ARGUMENTS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
+    "run": _run_arguments, "list": _list_arguments, "show": _show_arguments,
+    "draw": _draw_arguments, "check": _check_arguments, "validate": _validate_arguments,
+}

@@ -1,0 +1,74 @@
+"""`neurosim show`: a circuit in words, as a picture, as a graph, or as the program that it becomes."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from neurosim.circuit.circuit import Circuit
+from neurosim.circuit.exchange import to_graphml, to_json
+from neurosim.circuit.files import load_circuit
+from neurosim.cli.table import table
+from neurosim.cli.values import parsed
+from neurosim.errors import InputError, Problem, nearest
+
+PICTURES = (".png", ".svg", ".pdf")
+GRAPHS = {".json": to_json, ".graphml": to_graphml}
+
+
+def command(arguments: argparse.Namespace) -> int:
+    """Describe the circuit, or write it to a file."""
+    circuit = load_circuit(arguments.circuit, parsed(arguments.changes, "--set"))
+    if arguments.out:
+        _write(circuit, Path(arguments.out))
+    elif arguments.program:
+        print(_program(circuit))
+    elif arguments.json:
+        print(json.dumps(json.loads(to_json(circuit))))
+    else:
+        print(_described(circuit))
+    return 0
+
+
+def _write(circuit: Circuit, path: Path) -> None:
+    if path.suffix in GRAPHS:
+        path.write_text(GRAPHS[path.suffix](circuit), encoding="utf-8")
+    elif path.suffix in PICTURES:
+        from neurosim.figures import draw
+
+        draw("circuit", circuit).savefig(path, dpi=150)
+    else:
+        endings = (*PICTURES, *GRAPHS)
+        raise InputError([Problem(str(path), f"expected a name that ends in {', '.join(endings)}", nearest(path.suffix, endings))], "-o")
+
+
+def _described(circuit: Circuit) -> str:
+    populations = [
+        [p.name, p.role, str(p.size), p.model.name, p.transfer.name, "yes" if p.bias else "no"] for p in circuit.populations.values()
+    ]
+    projections = [
+        [p.name, f"{p.pre}.{p.signal}", f"{p.post}.{p.receptor}", p.connector.name, p.weights.name if p.weights else "1", p.plasticity.name]
+        for p in circuit.projections.values()
+    ]
+    parts = [circuit.title or circuit.label, circuit.source, "", table(["population", "role", "size", "model", "transfer", "bias"], populations),
+             "", table(["projection", "carries", "onto", "connector", "weights", "plasticity"], projections)]
+    carried = circuit.nonlocal_projections()
+    if carried:
+        parts += ["", f"not local: {', '.join(carried)} (weights that are another projection's)"]
+    return "\n".join(parts)
+
+
+def _program(circuit: Circuit) -> str:
+    from neurosim.circuit.validate import validate
+    from neurosim.engine.cpu import CpuExecutor
+    from neurosim.engine.lower import lower
+    from neurosim.engine.state import State
+
+    whole = validate(circuit)
+    program = lower(whole)
+    parts = []
+    for title, batch in (("online trials", 1), ("batches", 2)):
+        steps = CpuExecutor(program, State(whole, seed=0), batch).described()
+        parts.append(f"{title}\n" + "\n".join(f"  {kernel:24} {label}" for label, kernel in steps))
+    return "\n\n".join(parts)

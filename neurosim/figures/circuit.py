@@ -1,0 +1,210 @@
+"""The diagram of a circuit: populations as columns of neurons, projections as arrows (Supp. Figs 1-4)."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from math import ceil
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Circle, FancyBboxPatch, PathPatch, Polygon
+from matplotlib.path import Path
+
+from neurosim.circuit.circuit import Circuit
+from neurosim.circuit.elements import Population, Projection
+from neurosim.circuit.exchange import from_json
+from neurosim.errors import InputError
+from neurosim.figures._arms import arms
+from neurosim.figures._placement import ACROSS, HEADING, RADIUS, STEP, Box, columns, place, text_width
+from neurosim.figures._routes import Label, Route, labels, routes
+from neurosim.figures._style import BLACK, BLUE, FONT, GREEN, GREY, ORANGE, PURPLE, SKY, SMALL, VERMILLION
+from neurosim.figures._symbols import one_to_one, symbols
+from neurosim.recording import Recording
+
+_ROLES = {
+    "input": SKY, "hidden": BLUE, "output": BLUE, "target": GREY, "error": ORANGE, "loss": VERMILLION, "feedback": GREEN,
+}
+_GOLD = "#B8860B"
+_EDGES: dict[str, tuple[str, str | tuple[float, tuple[float, ...]], str]] = {
+    "drive": ("#303030", "solid", "drive"),
+    "modulatory": (_GOLD, (0.0, (4.0, 2.0)), "modulatory: teaches"),
+    "gate": (PURPLE, (0.0, (1.0, 1.5)), "gate: multiplies"),
+}
+_HEAD = 0.11
+_BORDER = 0.12
+_LEGEND = 0.34
+_TITLE = 0.28
+
+
+def figure(recordings: Sequence[Recording | Circuit], title: str | None = None) -> Figure:
+    """The wiring: forward path from left to right on top, error and feedback below it, the loss at the bottom.
+
+    Each population is a card with up to four circles, or three, dots and its size. Solid arrows drive, dashed golden ones
+    modulate, dotted ones gate; thin ones are one to one. Weights that are drawn or learned are named W (forward) or B
+    (feedback), W₁ starting on the left.
+
+    Args:
+        recordings: circuits, or recordings, which carry theirs: one panel per arm.
+        title: unless said otherwise the label of the arm, or the name of the circuit.
+
+    Raises:
+        InputError: a recording carries no circuit, or there is nothing to draw.
+
+    Source: Supp. Figs 1-4.
+
+    >>> from neurosim.circuit.layered import layered
+    >>> [text.get_text() for text in figure([layered([3, 2], feedback="none")]).axes[0].texts][:2]
+    ['input', '3']
+    """
+    shown = _circuits(recordings)
+    diagrams = [_Diagram(circuit, name if title is None else title) for name, circuit in shown]
+    across = 1 if len(diagrams) == 1 else 2
+    down = ceil(len(diagrams) / across)
+    kinds = [kind for kind in _EDGES if any(p.receptor == kind for d in diagrams for p in d.circuit.projections.values())]
+    width, height = max(d.width for d in diagrams), max(d.height for d in diagrams)
+    inches = max(across * width, sum(text_width(_EDGES[kind][2], SMALL) + 0.75 for kind in kinds) + 0.2), down * height + _LEGEND
+    drawn = Figure(figsize=inches, dpi=150)
+    for index, diagram in enumerate(diagrams):
+        left = (inches[0] / across) * (index % across) + (inches[0] / across - diagram.width) / 2
+        bottom = inches[1] - height * (index // across) - diagram.height
+        place_at = (left / inches[0], bottom / inches[1], diagram.width / inches[0], diagram.height / inches[1])
+        diagram.draw(drawn.add_axes(place_at))
+    if kinds:
+        handles = [Line2D([], [], color=_EDGES[k][0], linestyle=_EDGES[k][1], label=_EDGES[k][2], linewidth=1.5) for k in kinds]
+        drawn.legend(handles=handles, loc="lower center", ncols=len(kinds), fontsize=SMALL, frameon=False, handlelength=2.6)
+    return drawn
+
+
+def svg(circuit: Circuit) -> str:
+    """The diagram of a circuit as SVG, the same text every time.
+
+    >>> from neurosim.circuit.layered import layered
+    >>> svg(layered([3, 2], feedback="none")).rstrip().endswith("</svg>")
+    True
+    """
+    stream = io.StringIO()
+    with matplotlib.rc_context({"svg.hashsalt": "neurosim", "svg.fonttype": "path"}):
+        figure([circuit]).savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
+    return stream.getvalue()
+
+
+def _circuits(given: Sequence[Recording | Circuit]) -> list[tuple[str, Circuit]]:
+    """The different circuits meant, each with a title."""
+    found = [(circuit.name, circuit) for circuit in given if isinstance(circuit, Circuit)]
+    recordings = [recording for recording in given if not isinstance(recording, Circuit)]
+    for arm in arms(recordings) if recordings or not found else []:
+        text = arm.recordings[0].attributes.get("circuit")
+        if not text:
+            raise InputError(f"{arm.recordings[0].path}: this recording carries no circuit")
+        found.append((arm.label, from_json(str(text))))
+    different: list[tuple[str, Circuit]] = []
+    for title, circuit in found:
+        if all(circuit != other for _, other in different):
+            different.append((title, circuit))
+    empty = [title for title, circuit in different if not circuit.populations]
+    if empty:
+        raise InputError(f"circuit {empty[0]!r} has no population to draw")
+    return different
+
+
+class _Diagram:
+    """One circuit, laid out: everything in inches, so that text and arrows keep their size."""
+
+    def __init__(self, circuit: Circuit, title: str) -> None:
+        self.circuit = circuit.completed()
+        self.title = title
+        self.symbols = symbols(self.circuit, columns(self.circuit))
+        sizes = {name: (_symbol_width(text), 0.17) for name, text in self.symbols.items()}
+        self.boxes = place(self.circuit, max([ACROSS, *(width + 0.25 for width, _ in sizes.values())]))
+        self.routes = routes(list(self.circuit.projections.values()), self.boxes)
+        self.labels = labels(sizes, self.routes, self.boxes)
+        self.left, self.right, self.bottom, self.top = self._extent()
+
+    @property
+    def width(self) -> float:
+        """Inches across."""
+        return self.right - self.left
+
+    @property
+    def height(self) -> float:
+        """Inches down."""
+        return self.top - self.bottom
+
+    def _extent(self) -> tuple[float, float, float, float]:
+        cards = [thing.edges for thing in (*self.boxes.values(), *self.labels.values())]
+        curves = [(*route.points[:, 0][[np.argmin(route.points[:, 0]), np.argmax(route.points[:, 0])]],
+                   route.points[:, 1].min(), route.points[:, 1].max()) for route in self.routes.values()]
+        left, right, bottom, top = np.array([*cards, *curves]).T
+        wanted = text_width(self.title, FONT + 1) + 2 * _BORDER
+        return (
+            float(left.min()) - _BORDER, max(float(right.max()) + _BORDER, float(left.min()) - _BORDER + wanted),
+            float(bottom.min()) - _BORDER, float(top.max()) + _BORDER + (_TITLE if self.title else 0.0),
+        )
+
+    def draw(self, axes: Axes) -> None:
+        """Draw it into axes as large as it is."""
+        axes.set_xlim(self.left, self.right)
+        axes.set_ylim(self.bottom, self.top)
+        axes.set_axis_off()
+        for name, box in self.boxes.items():
+            _draw_population(axes, box, self.circuit.populations[name])
+        for name, route in self.routes.items():
+            _draw_edge(axes, route, self.circuit.projections[name])
+        _draw_symbols(axes, self.labels, self.symbols, self.circuit)
+        if self.title:
+            axes.text(self.left + _BORDER, self.top - 0.06, self.title, fontsize=FONT + 1, fontweight="bold", va="top")
+
+
+def _symbol_width(text: str) -> float:
+    return text_width(text.replace(r"\top", "T"), FONT) + 0.03
+
+
+def _draw_population(axes: Axes, box: Box, population: Population) -> None:
+    colour = _ROLES[population.role]
+    left, right, bottom, top = box.edges
+    pad = 0.05
+    axes.add_patch(FancyBboxPatch(
+        (left + pad, bottom + pad), box.width - 2 * pad, box.height - 2 * pad, boxstyle=f"round,pad={pad}",
+        facecolor=(*matplotlib.colors.to_rgb(colour), 0.1), edgecolor=colour, linewidth=0.9, gid=population.name, zorder=2,
+    ))
+    axes.text(box.x, top - 0.06, population.name, fontsize=FONT, ha="center", va="top", color=BLACK, zorder=4)
+    y = top - HEADING - STEP / 2
+    for index in range(box.circles + box.ellipsis):
+        if box.ellipsis and index == box.circles - 1:
+            for dot in (-0.05, 0.0, 0.05):
+                axes.add_patch(Circle((box.x, y + dot), 0.013, facecolor=colour, edgecolor="none", zorder=3))
+        else:
+            axes.add_patch(Circle((box.x, y), RADIUS, facecolor=colour, edgecolor="white", linewidth=0.5, zorder=3))
+        y -= STEP
+    if box.ellipsis:
+        axes.text(box.x, bottom + 0.05, str(population.size), fontsize=SMALL, ha="center", va="bottom", color="#404040", zorder=4)
+
+
+def _draw_edge(axes: Axes, route: Route, projection: Projection) -> None:
+    colour, dashes, _ = _EDGES[projection.receptor]
+    thin = one_to_one(projection)
+    end = route.control[3]
+    inward = end - route.control[2]
+    inward = inward / np.hypot(*inward)
+    sideways = np.array([-inward[1], inward[0]])
+    head = _HEAD * (0.8 if thin else 1.0)
+    short = route.control - np.array([[0.0], [0.0], [0.9], [0.9]]) * head * inward
+    codes = [Path.MOVETO, Path.CURVE4, Path.CURVE4, Path.CURVE4]
+    axes.add_patch(PathPatch(
+        Path(short, codes), facecolor="none", edgecolor=colour, linestyle=dashes, linewidth=1.0 if thin else 1.9,
+        capstyle="butt", gid=projection.name, zorder=1.5,
+    ))
+    base = end - head * inward
+    corners = np.array([end, base + 0.42 * head * sideways, base - 0.42 * head * sideways])
+    axes.add_patch(Polygon(corners, closed=True, facecolor=colour, edgecolor="none", zorder=1.6))
+
+
+def _draw_symbols(axes: Axes, placed: Mapping[str, Label], texts: Mapping[str, str], circuit: Circuit) -> None:
+    for name, label in placed.items():
+        colour = _EDGES[circuit.projections[name].receptor][0]
+        ground = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.3}
+        axes.text(label.x, label.y, texts[name], fontsize=FONT, ha="center", va="center", color=colour, bbox=ground, zorder=5)
