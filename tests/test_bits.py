@@ -56,8 +56,9 @@ def test_that_threads_really_share_the_work(monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.mark.parametrize("backend", ["cpu", "reference"])
 @pytest.mark.parametrize("feedback", ["none", "random", "tied", "broadcast"])
-def test_that_calls_change_no_bit(feedback: str, backend: str) -> None:
-    circuit = layered([6, 5, 4, 3], feedback=feedback, eta=0.01, momentum=0.5, noise=0.1)
+@pytest.mark.parametrize(("momentum", "decay"), [(None, None), (0.5, None), (None, 0.1)])
+def test_that_calls_change_no_bit(momentum: float | None, decay: float | None, feedback: str, backend: str) -> None:
+    circuit = layered([6, 5, 4, 3], feedback=feedback, eta=0.01, momentum=momentum, decay=decay, noise=0.1)
     task = given_rows(6, 3, 23)
     whole, parts = Simulator(circuit, seed=1, backend=backend), Simulator(circuit, seed=1, backend=backend)
     whole.train(task, trials=40)

@@ -126,6 +126,12 @@ def kernel(row, ctx):
 
 
 def _formula_kernel(stem: str, text: str, formula: Source, dtype: str) -> int:
+    if (text, dtype) not in formula.addresses:
+        formula.addresses[text, dtype] = _compiled(stem, text, formula, dtype)
+    return formula.addresses[text, dtype]
+
+
+def _compiled(stem: str, text: str, formula: Source, dtype: str) -> int:
     definitions = ""
     for definition in (*formula.support, formula.definition):
         single: ast.FunctionDef = ast.fix_missing_locations(Single().visit(ast.parse(ast.unparse(definition)).body[0]))

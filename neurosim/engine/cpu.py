@@ -32,7 +32,7 @@ class CpuExecutor:
 
     def __init__(self, program: Program, state: State, batch: int = 1, wanted: Sequence[str] = (), threads: int = 1) -> None:
         self._program, self._state, self._batch, self._wanted = program, state, batch, tuple(wanted)
-        self.plan: Plan = plan(program, online=batch == 1)
+        self.plan: Plan = plan(program, batch == 1)
         self._memory = {array.address for array in program.arrays}
         self._flow = {self.plan.root(address) for address in (*program.streams, *wanted)} - self._memory
         self._steps = self._chunk_steps()

@@ -29,11 +29,13 @@ class Source:
         definition: the function, without annotations, defaults and docstring; names of constants replaced by their values.
         support: definitions of the plain functions that it calls.
         modules: local name → module, for those of `MODULES` that it uses.
+        addresses: where its kernels are, once somebody has had them compiled.
     """
 
     definition: ast.FunctionDef
     support: tuple[ast.FunctionDef, ...] = ()
     modules: Mapping[str, str] = field(default_factory=dict)
+    addresses: dict[tuple[str, str], int] = field(default_factory=dict, compare=False)
 
     @property
     def arguments(self) -> list[str]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from neurosim.engine.expression import Source, from_expression, separate, source_of
 from neurosim.engine.program import ONE, Compute, Learn, Program, Transmit
@@ -125,8 +126,9 @@ class Plan:
         return address
 
 
-def plan(program: Program, *, online: bool) -> Plan:
-    """The plan of a program.
+@lru_cache(maxsize=256)
+def plan(program: Program, online: bool) -> Plan:
+    """The plan of a program; the same object for the same program, so that many seeds of one circuit plan once.
 
     Args:
         program: what to compute.

@@ -79,9 +79,9 @@ class Learn(Operation):
     reads_weight: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Program:
-    """What is computed in a trial: operations in their order, over signals and arrays.
+    """What is computed in a trial: operations in their order, over signals and arrays. Equal only to itself.
 
     Attributes:
         operations: in the order in which they run.

@@ -21,7 +21,7 @@ HEADING = 0.27
 MARGIN = 0.1
 ACROSS = 1.0
 DOWN = 0.75
-STACKED = 0.45
+STACKED = 0.6
 
 _FORWARD = ("input", "hidden", "output", "target")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -15,12 +15,14 @@ SAMPLES = 48
 CLEARANCE = 0.09
 APART = 0.13
 CLOSE = 0.11
-LOOKED_AT = 80
+LEGIBLE = 0.25
+LOOKED_AT = 160
 
 _BEZIER = np.linspace(0.0, 1.0, SAMPLES)
 _WEIGHTS = np.stack([(1 - _BEZIER) ** 3, 3 * _BEZIER * (1 - _BEZIER) ** 2, 3 * _BEZIER**2 * (1 - _BEZIER), _BEZIER**3])
 _NORMALS = {"left": (-1.0, 0.0), "right": (1.0, 0.0), "bottom": (0.0, -1.0), "top": (0.0, 1.0)}
-_OFFSETS = (0.0, -0.16, 0.16, -0.32, 0.32)
+_ON_HEIGHT = (0.0, -0.14, 0.14, -0.28, 0.28, -0.42, 0.42)
+_ON_WIDTH = (0.0, -0.16, 0.16, -0.32, 0.32)
 _REACHES = (0.3, 0.5, 0.8, 1.2)
 
 
@@ -40,24 +42,33 @@ class _Candidates:
     points: np.ndarray
     costs: np.ndarray
 
+    def one_per_ports(self) -> _Candidates:
+        """The cheapest reach between each two ports; the reaches of two ports stand next to each other."""
+        groups = self.costs.reshape(-1, len(_REACHES))
+        best = np.arange(len(groups)) * len(_REACHES) + groups.argmin(axis=1)
+        return _Candidates(self.control[best], self.points[best], self.costs[best])
+
     def cheapest(self, count: int) -> _Candidates:
+        """The cheapest of them."""
         order = np.argsort(self.costs, kind="stable")[:count]
         return _Candidates(self.control[order], self.points[order], self.costs[order])
 
 
-def routes(projections: Sequence[Projection], boxes: Mapping[str, Box]) -> dict[str, Route]:
-    """A route for each projection.
+def routes(projections: Sequence[Projection], boxes: Mapping[str, Box], labelled: Collection[str] = ()) -> dict[str, Route]:
+    """A route for each projection; those that are `labelled` leave room for that.
 
     Of many smooth curves from one card's border to the other's, each edge takes the cheapest: none through a card if
-    there is any other, then apart from the edges before it, then short and straight. Near neighbours come first.
+    there is any other, then apart from the edges before it, then short and straight. Near neighbours come first, and
+    those that return to where they start come last.
     """
-    ordered = sorted(projections, key=lambda p: (_distance(boxes[p.pre], boxes[p.post]), p.receptor != "drive"))
+    ordered = sorted(projections, key=lambda p: (p.pre == p.post, _distance(boxes[p.pre], boxes[p.post]), p.receptor != "drive"))
     found: dict[str, Route] = {}
     for projection in ordered:
         candidates = _candidates(boxes[projection.pre], boxes[projection.post])
         candidates = _Candidates(candidates.control, candidates.points, candidates.costs + _through(candidates.points, boxes, projection))
-        candidates = candidates.cheapest(LOOKED_AT)
-        costs = candidates.costs + _beside(candidates.points, [route.points for route in found.values()])
+        candidates = candidates.one_per_ports().cheapest(LOOKED_AT)
+        others = [(route.points, LEGIBLE if {name, projection.name} <= set(labelled) else CLOSE) for name, route in found.items()]
+        costs = candidates.costs + _beside(candidates.points, others)
         best = int(np.argmin(costs))
         found[projection.name] = Route(candidates.control[best], candidates.points[best])
     return {projection.name: found[projection.name] for projection in projections}
@@ -70,8 +81,8 @@ def _distance(one: Box, other: Box) -> float:
 def _ports(box: Box) -> list[tuple[np.ndarray, np.ndarray, float]]:
     """Where an edge may meet a card: the point, the outward normal, and how far it is from the middle of its side."""
     left, right, bottom, top = box.edges
-    on_height = [offset for offset in _OFFSETS if abs(offset) < box.height / 2 - 0.08]
-    on_width = [offset for offset in _OFFSETS if abs(offset) < box.width / 2 - 0.08]
+    on_height = [offset for offset in _ON_HEIGHT if abs(offset) < box.height / 2 - 0.08]
+    on_width = [offset for offset in _ON_WIDTH if abs(offset) < box.width / 2 - 0.08]
     sides = {
         "left": [((left, box.y + offset), offset) for offset in on_height],
         "right": [((right, box.y + offset), offset) for offset in on_height],
@@ -112,12 +123,12 @@ def _through(points: np.ndarray, boxes: Mapping[str, Box], projection: Projectio
     return costs
 
 
-def _beside(points: np.ndarray, others: Sequence[np.ndarray]) -> np.ndarray:
+def _beside(points: np.ndarray, others: Sequence[tuple[np.ndarray, float]]) -> np.ndarray:
     """What crossing other edges, running close beside them or meeting a card where they do costs."""
     costs = np.zeros(len(points))
-    for other in others:
-        near = _gaps(points[:, ::2], other[::2]).min(axis=2) < CLOSE
-        costs += 0.5 * near.any(axis=1) + 0.5 * near.sum(axis=1)
+    for other, close in others:
+        gaps = _gaps(points[:, ::2], other[::2]).min(axis=2)
+        costs += 1.5 * (gaps < CLOSE).any(axis=1) + 0.5 * (gaps < close).sum(axis=1)
         costs += 4.0 * (_gaps(points[:, [0, -1]], other[[0, -1]]) < APART).any(axis=(1, 2))
     return costs
 
@@ -171,7 +182,7 @@ def _crowded(label: Label, lines: np.ndarray, boxes: Mapping[str, Box], placed: 
     room = 0.02
     on_lines = ((x > left - room) & (x < right + room) & (y > bottom - room) & (y < top + room)).sum()
     covered = sum(_overlap(label, other) for other in [*boxes.values(), *placed.values()])
-    return float(on_lines) + 10.0 * covered
+    return float(on_lines) + 60.0 * covered
 
 
 def _overlap(one: Label, other: Box | Label) -> bool:

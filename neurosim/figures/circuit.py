@@ -17,7 +17,7 @@ from matplotlib.path import Path
 from neurosim.circuit.circuit import Circuit
 from neurosim.circuit.elements import Population, Projection
 from neurosim.circuit.exchange import from_json
-from neurosim.errors import InputError
+from neurosim.errors import InputError, Problem, nearest
 from neurosim.figures._arms import arms
 from neurosim.figures._placement import ACROSS, HEADING, RADIUS, STEP, Box, columns, place, text_width
 from neurosim.figures._routes import Label, Route, labels, routes
@@ -52,7 +52,7 @@ def figure(recordings: Sequence[Recording | Circuit], title: str | None = None) 
         title: unless said otherwise the label of the arm, or the name of the circuit.
 
     Raises:
-        InputError: a recording carries no circuit, or there is nothing to draw.
+        InputError: a recording carries no circuit, or there is nothing to draw, or a projection's end does not exist.
 
     Source: Supp. Figs 1-4.
 
@@ -105,10 +105,22 @@ def _circuits(given: Sequence[Recording | Circuit]) -> list[tuple[str, Circuit]]
     for title, circuit in found:
         if all(circuit != other for _, other in different):
             different.append((title, circuit))
-    empty = [title for title, circuit in different if not circuit.populations]
-    if empty:
-        raise InputError(f"circuit {empty[0]!r} has no population to draw")
+    for _, circuit in different:
+        _require_drawable(circuit)
     return different
+
+
+def _require_drawable(circuit: Circuit) -> None:
+    """A circuit may be unfinished, but each arrow needs its two ends."""
+    if not circuit.populations:
+        raise InputError(f"{circuit.label} has no population to draw")
+    problems = [
+        Problem(f"{projection.name}.{end}", f"no such population {name!r}", nearest(name, circuit.populations))
+        for projection in circuit.projections.values() for end, name in (("pre", projection.pre), ("post", projection.post))
+        if name not in circuit.populations
+    ]
+    if problems:
+        raise InputError(problems, circuit.label)
 
 
 class _Diagram:
@@ -120,7 +132,7 @@ class _Diagram:
         self.symbols = symbols(self.circuit, columns(self.circuit))
         sizes = {name: (_symbol_width(text), 0.17) for name, text in self.symbols.items()}
         self.boxes = place(self.circuit, max([ACROSS, *(width + 0.25 for width, _ in sizes.values())]))
-        self.routes = routes(list(self.circuit.projections.values()), self.boxes)
+        self.routes = routes(list(self.circuit.projections.values()), self.boxes, sizes)
         self.labels = labels(sizes, self.routes, self.boxes)
         self.left, self.right, self.bottom, self.top = self._extent()
 

@@ -86,7 +86,7 @@ class Recorder(AbstractContextManager["Recorder"]):
         self._look.renew()
         due = [address for address, quantity in self._quantities.items() if simulator.trial in quantity.trials]
         signals = [address for address in due if self._kinds[address] == "signal"]
-        trial = task.trials(simulator.seed, simulator.trial, 1)
+        trial = simulator.present(task, simulator.trial, 1)
         seen = simulator.evaluate(*trial, signals, first=simulator.trial) if signals else {}
         for address in due:
             self._writer.write(address, simulator.trial, _READ[self._kinds[address]](self._look, seen, address))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
 
 from neurosim.circuit.circuit import Circuit
+from neurosim.circuit.exchange import from_json, to_json
 from neurosim.circuit.signals import Signals
 from neurosim.circuit.validate import validate
 from neurosim.engine.lower import lower
@@ -15,10 +17,10 @@ from neurosim.engine.program import Program
 from neurosim.engine.state import State
 from neurosim.errors import InputError, Problem, RunError, nearest
 from neurosim.seeding import TRIAL_BLOCK, trial_rows
-from neurosim.tasks import Task
+from neurosim.tasks import Task, Trials
 
-BLOCK = 16 * TRIAL_BLOCK
-"""Trials that are drawn and handed to the executor at once."""
+WINDOW = 4 * TRIAL_BLOCK
+"""Trials are drawn so many at once, and kept until the run has passed them."""
 EVALUATED_TOGETHER = 256
 
 
@@ -105,6 +107,7 @@ class Simulator:
         self.state = State(self.circuit, seed, dtype)
         self._threads = threads
         self._make = BACKENDS[backend]()
+        self._windows: dict[tuple[int, int], Trials] = {}
         self._executors: dict[tuple[bool, int, tuple[str, ...]], tuple[Program, Executor]] = {}
 
     def train(self, task: Task, trials: int, *, batch: int = 1, into: Observer | None = None) -> None:
@@ -141,10 +144,10 @@ class Simulator:
     def _advance(self, task: Task, until: int, batch: int) -> None:
         """Learn up to a trial: the one loop."""
         program, executor = self._executor(learning=True, batch=batch)
-        whole = max(batch, BLOCK // batch * batch)
+        whole = max(batch, WINDOW // batch * batch)
         while self.trial < until:
             count = min(whole, until - self.trial)
-            inputs, targets = task.trials(self.seed, self.trial, count)
+            inputs, targets = self.present(task, self.trial, count)
             executor.run(self._streams(program, inputs, targets, self.trial))
             self.trial += count
             broken = executor.not_finite()
@@ -153,6 +156,21 @@ class Simulator:
                     f"{self.circuit.label}: the numbers blew up: {broken} is not finite after trial {self.trial} "
                     f"(seed {self.seed}); a smaller eta usually helps"
                 )
+
+    def present(self, task: Task, first: int, count: int) -> Trials:
+        """Trials of a task, as this run sees them: those near the present one are drawn once and kept."""
+        windows = range(first // WINDOW, -(-(first + count) // WINDOW))
+        for gone in set(self._windows) - {(id(task), window) for window in windows}:
+            del self._windows[gone]
+        drawn = []
+        for window in windows:
+            key = (id(task), window)
+            if key not in self._windows:
+                self._windows[key] = task.trials(self.seed, window * WINDOW, WINDOW)
+            low, high = max(first, window * WINDOW), min(first + count, (window + 1) * WINDOW)
+            drawn.append([part[low - window * WINDOW : high - window * WINDOW] for part in self._windows[key]])
+        inputs, targets = (np.concatenate(parts) if len(parts) > 1 else parts[0] for parts in zip(*drawn, strict=True))
+        return Trials(inputs, targets)
 
     def evaluate(
         self, inputs: np.ndarray, targets: np.ndarray, addresses: Iterable[str], *, first: int | None = None
@@ -187,7 +205,7 @@ class Simulator:
         key = (learning, batch, wanted)
         if key not in self._executors:
             self.check_signals(wanted)
-            program = lower(self.circuit, wanted, learning=learning)
+            program = _program(to_json(self.circuit), wanted, learning)
             self._executors[key] = program, self._make(program, self.state, batch, wanted, self._threads)
         return self._executors[key]
 
@@ -203,6 +221,12 @@ class Simulator:
             name = address if first is not None else f"{address} in tests"
             streams[address] = trial_rows(_normal(population.size), self.seed, name, first or 0, len(inputs)) * population.noise
         return streams
+
+
+@lru_cache(maxsize=256)
+def _program(circuit: str, wanted: tuple[str, ...], learning: bool) -> Program:
+    """The program of a circuit, given as JSON; many seeds of one circuit share it."""
+    return lower(from_json(circuit), wanted, learning=learning)
 
 
 def _normal(size: int) -> Callable[[np.random.Generator, int], np.ndarray]:
