@@ -65,7 +65,10 @@ class Parameters:
     """
 
     def __init__(
-        self, function: Callable[..., Any], supplied: Iterable[str] = (), extra: Mapping[str, tuple[Any, Any]] | None = None
+        self,
+        function: Callable[..., Any],
+        supplied: Iterable[str] = (),
+        extra: Mapping[str, tuple[Any, Any]] | None = None,
     ) -> None:
         self._function = function
         self._supplied = tuple(supplied)

@@ -210,7 +210,9 @@ def parse(tables: Mapping[str, Any]) -> tuple[Circuit, list[Problem]]:
     return circuit, problems
 
 
-def _population_tables(tables: Mapping[str, Any], problems: list[Problem]) -> Iterable[tuple[str, type[BaseModel], dict[str, Any]]]:
+def _population_tables(
+    tables: Mapping[str, Any], problems: list[Problem]
+) -> Iterable[tuple[str, type[BaseModel], dict[str, Any]]]:
     populations = tables.get("population", {})
     if not isinstance(populations, Mapping):
         problems.append(Problem("population", "expected one table per population, [population.NAME]"))
@@ -222,7 +224,9 @@ def _population_tables(tables: Mapping[str, Any], problems: list[Problem]) -> It
             problems.append(Problem(f"population.{name}", f"expected a table, found {properties!r}"))
 
 
-def _projection_tables(tables: Mapping[str, Any], problems: list[Problem]) -> Iterable[tuple[str, type[BaseModel], dict[str, Any]]]:
+def _projection_tables(
+    tables: Mapping[str, Any], problems: list[Problem]
+) -> Iterable[tuple[str, type[BaseModel], dict[str, Any]]]:
     projections = tables.get("projection", [])
     if not isinstance(projections, list):
         problems.append(Problem("projection", "expected a list of tables, [[projection]]"))

@@ -41,11 +41,13 @@ def from_networkx(graph: nx.MultiDiGraph) -> Circuit:
     """The circuit that a graph made by `to_networkx` describes; raises CircuitError when it describes none."""
     nodes = sorted(graph.nodes(data=True), key=lambda node: node[1].get(_ORDER, 0))
     edges = sorted(graph.edges(keys=True, data=True), key=lambda edge: edge[3].get(_ORDER, 0))
-    return Circuit.from_tables({
-        **{key: graph.graph.get(key, "") for key in ("name", "title", "source")},
-        "population": {str(name): _nested(data) for name, data in nodes},
-        "projection": [{"pre": pre, "post": post, "name": str(key), **_nested(data)} for pre, post, key, data in edges],
-    })
+    return Circuit.from_tables(
+        {
+            **{key: graph.graph.get(key, "") for key in ("name", "title", "source")},
+            "population": {str(name): _nested(data) for name, data in nodes},
+            "projection": [{"pre": pre, "post": post, "name": str(key), **_nested(data)} for pre, post, key, data in edges],
+        }
+    )
 
 
 def to_json(circuit: Circuit) -> str:

@@ -53,8 +53,12 @@ def load_circuit(name_or_path: str | Path, changes: Mapping[str, Any] | None = N
     tables = read_toml(path)
     tables.setdefault("name", path.stem)
     circuit, problems = parse(tables)
+    declared = _declared(tables)
     broken = {problem.address.split(".")[0] for problem in problems}
-    problems += [found for found in problems_with(circuit, also_known=_declared(tables)) if found.address.split(".")[0] not in broken]
+    if declared - set(circuit.populations):
+        broken.add("population")  # what is said of all populations together may be the fault of one that could not be read
+    found = problems_with(circuit, also_known=declared)
+    problems += [problem for problem in found if problem.address.split(".")[0] not in broken]
     if problems:
         raise CircuitError(problems, str(path))
     if not changes:

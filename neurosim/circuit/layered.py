@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 from neurosim.circuit.circuit import Circuit
@@ -58,10 +59,14 @@ def layered(
         raise InputError(f"layered needs the sizes of at least an input and an output, found {list(sizes)}")
     if feedback not in FEEDBACK:
         near = nearest(feedback, FEEDBACK)
-        raise InputError(f"no such feedback {feedback!r}; there are {', '.join(FEEDBACK)}" + (f"; did you mean {near!r}?" if near else ""))
+        raise InputError(
+            f"no such feedback {feedback!r}; there are {', '.join(FEEDBACK)}" + (f"; did you mean {near!r}?" if near else "")
+        )
     constants = {key: value for key, value in (("momentum", momentum), ("decay", decay)) if value is not None}
     explores = feedback == "broadcast"
-    hidden_rule = {"none": "fixed", "broadcast": node_perturbation(eta=eta, **constants)}.get(feedback, delta(eta=eta, **constants))
+    hidden_rule = {"none": "fixed", "broadcast": node_perturbation(eta=eta, **constants)}.get(
+        feedback, delta(eta=eta, **constants)
+    )
     initial = weights if weights is not None else uniform(0.1)
     circuit = Circuit(name)
     hidden = _hidden_names("hidden", len(sizes) - 2)
@@ -70,13 +75,15 @@ def layered(
     for population, size in zip(hidden, sizes[1:-1], strict=True):
         circuit.population(population, size, transfer=transfer, noise=noise if explores else None, bias=_bias(bias, hidden_rule))
     learned = delta(eta=eta, **constants)
-    circuit.population("output", sizes[-1], role="output", transfer=output_transfer, model=output_model, bias=_bias(bias, learned))
+    circuit.population(
+        "output", sizes[-1], role="output", transfer=output_transfer, model=output_model, bias=_bias(bias, learned)
+    )
     for role in ("target", "error"):
         circuit.population(role, sizes[-1], role=role)
     circuit.population("loss", 1, role="loss")
 
     path = ["input", *hidden, "output"]
-    for pre, post in zip(path, path[1:], strict=False):
+    for pre, post in pairwise(path):
         circuit.project(pre, post, weights=initial, plasticity=learned if post == "output" else hidden_rule)
     _compare(circuit)
     FEEDBACK[feedback](circuit, hidden, feedback_weights if feedback_weights is not None else uniform(0.5))
@@ -117,7 +124,11 @@ def _random_chain(circuit: Circuit, hidden: list[str], weights: WeightsChoice) -
 
 def _tied_chain(circuit: Circuit, hidden: list[str], weights: WeightsChoice) -> None:
     """The same chain, each projection tied to the transpose of the forward one that it mirrors."""
-    _chain(circuit, hidden, lambda pre, taught, above: WeightsChoice(name="tied", parameters={"to": f"{taught}_to_{above}"}))
+    _chain(
+        circuit,
+        hidden,
+        lambda pre, taught, above: WeightsChoice(name="tied", parameters={"to": f"{taught}_to_{above}"}),
+    )
 
 
 def _chain(circuit: Circuit, hidden: list[str], weights: Callable[[str, str, str], WeightsChoice]) -> None:
@@ -136,4 +147,9 @@ def _chain(circuit: Circuit, hidden: list[str], weights: Callable[[str, str, str
             circuit.project(taught, name, name=f"{taught}_gates_{name}", receptor="gate", signal="slope", connector="one_to_one")
 
 
-FEEDBACK: dict[str, Wire] = {"none": _no_way_back, "broadcast": _broadcast_loss, "random": _random_chain, "tied": _tied_chain}
+FEEDBACK: dict[str, Wire] = {
+    "none": _no_way_back,
+    "broadcast": _broadcast_loss,
+    "random": _random_chain,
+    "tied": _tied_chain,
+}

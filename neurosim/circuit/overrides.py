@@ -32,10 +32,14 @@ def override(tables: Mapping[str, Any], changes: Mapping[str, Any], circuit: str
         name, _, path = address.partition(".")
         matching = [element for element in elements if fnmatch.fnmatchcase(element, name)]
         if not path:
-            problems.append(Problem(address, "expected an element and a place in it, like 'hidden.size'", nearest(name, elements)))
+            problems.append(
+                Problem(address, "expected an element and a place in it, like 'hidden.size'", nearest(name, elements))
+            )
         elif not matching and "*" not in name:
             listed = ", ".join(elements)
-            problems.append(Problem(address, f"no population or projection {name!r}; there are {listed}", nearest(name, elements)))
+            problems.append(
+                Problem(address, f"no population or projection {name!r}; there are {listed}", nearest(name, elements))
+            )
         for element in matching:
             fields = Population.model_fields if element in tables.get("population", {}) else Projection.model_fields
             if "*" not in name:

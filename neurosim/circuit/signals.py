@@ -55,7 +55,15 @@ class Signals:
     def variables(self, population: str) -> list[str]:
         """Every variable that the population has."""
         own = self._populations[population]
-        names = [*RECEPTORS.values(), "activation", "slope", "noise", "eligibility", "rate", *self.model(own.name).formulas]
+        names = [
+            *RECEPTORS.values(),
+            "activation",
+            "slope",
+            "noise",
+            "eligibility",
+            "rate",
+            *self.model(own.name).formulas,
+        ]
         return [name for name in dict.fromkeys(names) if self.exists(population, name)]
 
     def exists(self, population: str, variable: str) -> bool:

@@ -28,9 +28,9 @@ def validate(circuit: Circuit) -> Circuit:
         CircuitError: with every problem, each at its address.
 
     >>> from neurosim.circuit.layered import layered
-    >>> validate(layered([4, 3, 2], feedback="random").replace({"feedback.size": 5}))
+    >>> validate(layered([4, 3, 2], feedback="random").replace({"loss.size": 5}))
     Traceback (most recent call last):
-    neurosim.errors.CircuitError: circuit: feedback_to_hidden.connector: one_to_one joins populations of the same size, found 5 onto 3
+    neurosim.errors.CircuitError: circuit: loss.size: the loss is a single number; expected 1, found 5
     """
     found = problems_with(circuit)
     if found:
@@ -97,7 +97,10 @@ def _roles(circuit: Circuit) -> Iterator[Problem]:
     for role in ("input", "target"):
         several = circuit.of_role(role)
         for population in several[1:]:
-            yield Problem(f"{population.name}.role", f"a second population with the role {role!r} beside {several[0].name!r}; the task writes one")
+            yield Problem(
+                f"{population.name}.role",
+                f"a second population with the role {role!r} beside {several[0].name!r}; the task writes one",
+            )
     if circuit.populations and not circuit.of_role("input"):
         yield Problem("population", "no population has the role 'input'; the task has nowhere to present its trials")
     for population in circuit.of_role("loss"):
@@ -165,12 +168,18 @@ def _tie(circuit: Circuit, projection: Projection, to: str) -> Iterator[Problem]
     if "diagonal" in forms or forms[:1] == ["pattern"]:
         yield Problem(address, "tied weights join all to all, to a projection with a weight for every pair")
     if projection.plasticity.name != "fixed":
-        yield Problem(f"{projection.name}.plasticity", f"its weights are those of {to!r}, whose own rule writes them; expected 'fixed'")
+        yield Problem(
+            f"{projection.name}.plasticity",
+            f"its weights are those of {to!r}, whose own rule writes them; expected 'fixed'",
+        )
     ends = (projection.pre, projection.post, other.pre, other.post)
     if all(end in populations for end in ends):
         pre, post, other_pre, other_post = (populations[end].size for end in ends)
         if (post, pre) != (other_pre, other_post):
-            yield Problem(address, f"expected the transpose of {to!r}, {other_pre} × {other_post} (post × pre), found {post} × {pre}")
+            yield Problem(
+                address,
+                f"expected the transpose of {to!r}, {other_pre} × {other_post} (post × pre), found {post} × {pre}",
+            )
 
 
 def _loops(signals: Signals) -> Iterator[Problem]:
@@ -241,6 +250,3 @@ def _missing(signals: Signals, population: str, variable: str) -> str:
     if receptor is not None:
         return f"nothing reaches the receptor {receptor!r} of {population}"
     return f"{population} has {', '.join(signals.variables(population))}"
-
-
-

@@ -25,6 +25,8 @@ COMMANDS = {
     "validate": "check circuit and scenario files",
 }
 
+_MODULES = {"list": "listing"}  # a module named `list` would hide the built-in from this one
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
@@ -38,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         for module in getattr(arguments, "extensions", []):
             _extend(module)
-        return int(import_module(f"neurosim.cli.{arguments.command}").command(arguments))
+        return int(import_module(f"neurosim.cli.{_MODULES.get(arguments.command, arguments.command)}").command(arguments))
     except NeurosimError as error:
         print(f"neurosim: {error}", file=sys.stderr)
         return error.exit_code
@@ -105,14 +107,20 @@ def _parser() -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
         sub.add_argument("--json", action="store_true", help="print the answer as one JSON document")
         sub.add_argument("--quiet", "-q", action="store_true", help="print nothing but the answer")
-        sub.add_argument("--with", dest="extensions", metavar="FILE.py", action="append", default=[],
-                         help="a Python file of your own whose rules, transfer functions, tasks … become known")
+        sub.add_argument(
+            "--with",
+            dest="extensions",
+            metavar="FILE.py",
+            action="append",
+            default=[],
+            help="a Python file of your own whose rules, transfer functions, tasks … become known",
+        )
         _ARGUMENTS[name](sub)
     return parser
 
 
 class _Version(argparse.Action):
-    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:  # type: ignore[override]
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         from importlib.metadata import version
 
         print(f"neurosim {version('neurosim')}")
@@ -131,8 +139,14 @@ def _run_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", metavar="DIR", help="folder for recordings and figures (default: runs/SCENARIO)")
     parser.add_argument("--arm", action="append", default=[], metavar="A", help="run this arm only (may be repeated)")
     parser.add_argument("--seeds", type=_count, metavar="N", help="how many seeds")
-    parser.add_argument("--set", action="append", default=[], metavar="ADDRESS=VALUE", dest="changes",
-                        help="change a value, e.g. hidden.size=100, phase.0.passes=5, '*.plasticity.eta=0.01'")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="ADDRESS=VALUE",
+        dest="changes",
+        help="change a value, e.g. hidden.size=100, phase.0.passes=5, '*.plasticity.eta=0.01'",
+    )
     parser.add_argument("--backend", default="cpu", choices=["cpu", "reference"], help="cpu (default), or the NumPy reference")
     parser.add_argument("--threads", type=_count, default=os.cpu_count() or 1, metavar="N", help="default: all cores")
     parser.add_argument("--resume", action="store_true", help="keep complete recordings of this same scenario")
@@ -153,8 +167,14 @@ def _draw_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("figure", help="a name (see `neurosim list figures`)")
     parser.add_argument("recordings", nargs="+", help="recordings, or folders of them")
     parser.add_argument("-o", "--out", metavar="FILE", required=True, help="where to: .png .svg .pdf")
-    parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", dest="changes",
-                        help="an option of the figure, e.g. quantity=nse, spread=seeds")
+    parser.add_argument(
+        "--option",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        dest="changes",
+        help="an option of the figure, e.g. quantity=nse, spread=seeds",
+    )
 
 
 def _check_arguments(parser: argparse.ArgumentParser) -> None:
@@ -166,6 +186,10 @@ def _validate_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 _ARGUMENTS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
-    "run": _run_arguments, "list": _list_arguments, "show": _show_arguments,
-    "draw": _draw_arguments, "check": _check_arguments, "validate": _validate_arguments,
+    "run": _run_arguments,
+    "list": _list_arguments,
+    "show": _show_arguments,
+    "draw": _draw_arguments,
+    "check": _check_arguments,
+    "validate": _validate_arguments,
 }

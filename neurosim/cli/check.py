@@ -53,10 +53,18 @@ def _lines(scenario: Scenario, runs: dict[str, list[Recording]]) -> list[dict[st
             verdict = Verdict(float("nan"), (float("nan"), float("nan")), 0, False, f"not run: {missing}")
         else:
             verdict = evaluate(runs, claim.name, claim.parameters)
-        lines.append({
-            "scenario": scenario.name, "claim": title, "holds": verdict.holds, "value": _plain(verdict.value),
-            "interval": [_plain(end) for end in verdict.interval], "n": verdict.n, "wanted": verdict.wanted, "source": source,
-        })
+        lines.append(
+            {
+                "scenario": scenario.name,
+                "claim": title,
+                "holds": verdict.holds,
+                "value": _plain(verdict.value),
+                "interval": [_plain(end) for end in verdict.interval],
+                "n": verdict.n,
+                "wanted": verdict.wanted,
+                "source": source,
+            }
+        )
     return lines
 
 
@@ -69,4 +77,5 @@ def _told(line: dict[str, Any]) -> str:
     low, high = ("–" if end is None else number(end) for end in line["interval"])
     verdict = "holds         " if line["holds"] else "does not hold "
     source = f"  [{line['source']}]" if line["source"] else ""
-    return f"{verdict} {line['scenario']}: {line['claim']}: {value} ({low} … {high}), n = {line['n']}; wanted {line['wanted']}{source}"
+    found = f"{value} ({low} … {high}), n = {line['n']}"
+    return f"{verdict} {line['scenario']}: {line['claim']}: {found}; wanted {line['wanted']}{source}"

@@ -88,12 +88,17 @@ def _spread(values: np.ndarray) -> str:
 
 
 def _document(
-    scenario: Scenario, values: Mapping[str, Mapping[str, np.ndarray]], paths: Sequence[Path], figures: Sequence[Path], seconds: float
+    scenario: Scenario,
+    values: Mapping[str, Mapping[str, np.ndarray]],
+    paths: Sequence[Path],
+    figures: Sequence[Path],
+    seconds: float,
 ) -> dict[str, Any]:
-    plain = {
-        arm: {q: [float(x) if np.isfinite(x) else None for x in v] for q, v in row.items()} for arm, row in values.items()
-    }
+    plain = {arm: {q: [float(x) if np.isfinite(x) else None for x in v] for q, v in row.items()} for arm, row in values.items()}
     return {
-        "scenario": scenario.name, "seconds": seconds, "values": plain,
-        "recordings": [str(path) for path in paths], "figures": [str(path) for path in figures],
+        "scenario": scenario.name,
+        "seconds": seconds,
+        "values": plain,
+        "recordings": [str(path) for path in paths],
+        "figures": [str(path) for path in figures],
     }

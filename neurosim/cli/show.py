@@ -40,19 +40,36 @@ def _write(circuit: Circuit, path: Path) -> None:
         draw("circuit", circuit).savefig(path, dpi=150)
     else:
         endings = (*PICTURES, *GRAPHS)
-        raise InputError([Problem(str(path), f"expected a name that ends in {', '.join(endings)}", nearest(path.suffix, endings))], "-o")
+        raise InputError(
+            [Problem(str(path), f"expected a name that ends in {', '.join(endings)}", nearest(path.suffix, endings))],
+            "-o",
+        )
 
 
 def _described(circuit: Circuit) -> str:
     populations = [
-        [p.name, p.role, str(p.size), p.model.name, p.transfer.name, "yes" if p.bias else "no"] for p in circuit.populations.values()
+        [p.name, p.role, str(p.size), p.model.name, p.transfer.name, "yes" if p.bias else "no"]
+        for p in circuit.populations.values()
     ]
     projections = [
-        [p.name, f"{p.pre}.{p.signal}", f"{p.post}.{p.receptor}", p.connector.name, p.weights.name if p.weights else "1", p.plasticity.name]
+        [
+            p.name,
+            f"{p.pre}.{p.signal}",
+            f"{p.post}.{p.receptor}",
+            p.connector.name,
+            p.weights.name if p.weights else "1",
+            p.plasticity.name,
+        ]
         for p in circuit.projections.values()
     ]
-    parts = [circuit.title or circuit.label, circuit.source, "", table(["population", "role", "size", "model", "transfer", "bias"], populations),
-             "", table(["projection", "carries", "onto", "connector", "weights", "plasticity"], projections)]
+    parts = [
+        circuit.title or circuit.label,
+        circuit.source,
+        "",
+        table(["population", "role", "size", "model", "transfer", "bias"], populations),
+        "",
+        table(["projection", "carries", "onto", "connector", "weights", "plasticity"], projections),
+    ]
     carried = circuit.nonlocal_projections()
     if carried:
         parts += ["", f"not local: {', '.join(carried)} (weights that are another projection's)"]

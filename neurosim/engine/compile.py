@@ -33,6 +33,7 @@ _CALLS = {
     "learn_gather": (kernels.gather,),
     "learn_gather_momentum": (kernels.gather,),
     "learn_gather_blocked": (kernels.block_pass, kernels.dot),
+    "learn_batch": (kernels.fade,),
 }
 """Which further functions a kernel calls."""
 
@@ -48,8 +49,12 @@ def kernel(name: str, dtype: str) -> int:
 @cache
 def loop() -> Callable[..., None]:
     """The machine's loop."""
-    text = "from numba import njit\nfrom neurosim.engine.memory import atomic_increment, atomic_load, atomic_store, call, give_way\n"
-    text += f"# {_fingerprint()}\nSTEP, ROWS, PART, PARTS = range(4)\nSPINS = {machine.SPINS}\n\n\n{inspect.getsource(machine.run)}"
+    text = (
+        "from numba import njit\nfrom neurosim.engine.memory import atomic_increment, atomic_load, atomic_store, call, give_way\n"
+    )
+    text += (
+        f"# {_fingerprint()}\nSTEP, ROWS, PART, PARTS = range(4)\nSPINS = {machine.SPINS}\n\n\n{inspect.getsource(machine.run)}"
+    )
     return _module("machine", text, "run").run
 
 
@@ -62,7 +67,9 @@ def compute_kernel(formula: Source, dtype: str) -> int:
     Row: 1: count, 2-5: out (operand, bytes per trial of a batch), then four such cells for each argument of the formula.
     """
     names = formula.arguments
-    rows = "".join(f"        a{k} = floats(at(row, {6 + 4 * k}, step) + trial * row[{9 + 4 * k}] + low * width)\n" for k in range(len(names)))
+    rows = "".join(
+        f"        a{k} = floats(at(row, {6 + 4 * k}, step) + trial * row[{9 + 4 * k}] + low * width)\n" for k in range(len(names))
+    )
     values = ", ".join(f"a{k}[j]" for k in range(len(names)))
     text = f"""
 def kernel(row, ctx):
@@ -147,7 +154,10 @@ def _decorated(text: str) -> str:
 
 def _header(dtype: str, modules: dict[str, str]) -> str:
     bits = np.dtype(dtype).itemsize * 8
-    imports = {"numpy": "import numpy as {name}", "math": "import neurosim.engine.math32 as {name}" if bits == 32 else "import math as {name}"}
+    imports = {
+        "numpy": "import numpy as {name}",
+        "math": "import neurosim.engine.math32 as {name}" if bits == 32 else "import math as {name}",
+    }
     lines = [
         f"# {_fingerprint()}",
         "import numpy as np",

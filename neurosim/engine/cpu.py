@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -188,7 +188,16 @@ class CpuExecutor:
         if self._batch > 1:
             item = self._state.dtype.itemsize
             lengths = [self._slot(address).strides[1] // item for address in (step.out, step.source)]
-            cells = [start, length, pre, post, int(step.sets), *ends, *lengths, blas.gemm_address(self._state.dtype.name)]
+            cells = [
+                start,
+                length,
+                pre,
+                post,
+                int(step.sets),
+                *ends,
+                *lengths,
+                blas.gemm_address(self._state.dtype.name),
+            ]
             return (*self._kernel("multiply_transposed" if step.transposed else "multiply"), cells)
         cells = [start, length * self._state.dtype.itemsize, pre, post, int(step.sets), *ends]
         if step.learns is None:
@@ -218,7 +227,16 @@ class CpuExecutor:
         start, length, pre, post = self._matrix(learn.weights)
         velocity, pattern = (self._state.stored(a).ctypes.data if a else 0 for a in (learn.velocity, learn.pattern))
         shrink = learn.constants["eta"] * learn.decay
-        cells = [start, length * self._state.dtype.itemsize, pre, post, velocity, _bits(learn.momentum), _bits(shrink), pattern]
+        cells = [
+            start,
+            length * self._state.dtype.itemsize,
+            pre,
+            post,
+            velocity,
+            _bits(learn.momentum),
+            _bits(shrink),
+            pattern,
+        ]
         for argument in step.source.arguments:
             if argument != "weight":
                 cells += self._with_row(step.arguments[argument])
@@ -234,7 +252,7 @@ def _bits(value: float) -> int:
     return int(struct.unpack("<q", struct.pack("<d", value))[0])
 
 
-_ROWS = {
+_ROWS: dict[type[Step], Callable[..., tuple[str, int, list[int]]]] = {
     Formula: CpuExecutor._formula,
     Combine: CpuExecutor._combine,
     Gather: CpuExecutor._gather,

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from types import ModuleType
+from typing import cast
 
 from neurosim.errors import InputError, Problem
 
@@ -69,7 +70,7 @@ def source_of(function: Callable[..., float], constants: Mapping[str, float] | N
     kept = [argument for argument in definition.args.args if argument.arg not in values]
     definition.args.args = [ast.arg(argument.arg) for argument in kept]
     body = [statement for statement in definition.body if not _is_docstring(statement)]
-    definition.body = [fold(_Put(values).visit(copy.deepcopy(statement))) for statement in body]
+    definition.body = [cast(ast.stmt, fold(_Put(values).visit(copy.deepcopy(statement)))) for statement in body]
     return Source(ast.fix_missing_locations(definition), tuple(support), modules)
 
 
@@ -87,7 +88,9 @@ def _definition(function: Callable[..., float]) -> ast.FunctionDef:
         raise _unfit(function, "expected a function defined with 'def'")
     definition.decorator_list = []
     definition.returns = None
-    definition.args = ast.arguments([], [*definition.args.posonlyargs, *definition.args.args, *definition.args.kwonlyargs], None, [], [], None, [])
+    definition.args = ast.arguments(
+        [], [*definition.args.posonlyargs, *definition.args.args, *definition.args.kwonlyargs], None, [], [], None, []
+    )
     return definition
 
 
@@ -121,7 +124,9 @@ def _surroundings(
 
 
 def _is_docstring(statement: ast.stmt) -> bool:
-    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant) and isinstance(statement.value.value, str)
+    return (
+        isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant) and isinstance(statement.value.value, str)
+    )
 
 
 class _Put(ast.NodeTransformer):
@@ -130,7 +135,7 @@ class _Put(ast.NodeTransformer):
     def __init__(self, values: Mapping[str, float]) -> None:
         self._values = values
 
-    def visit_Name(self, node: ast.Name) -> ast.expr:  # noqa: N802 - the name that ast asks for
+    def visit_Name(self, node: ast.Name) -> ast.expr:
         if isinstance(node.ctx, ast.Load) and node.id in self._values:
             return ast.Constant(self._values[node.id])
         return node
@@ -146,7 +151,7 @@ def _is_one(node: ast.expr) -> bool:
 
 
 class _Fold(ast.NodeTransformer):
-    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:  # noqa: N802
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
         self.generic_visit(node)
         if isinstance(node.op, ast.Mult) and _is_one(node.left):
             return node.right
@@ -179,7 +184,8 @@ def separate(rule: Source) -> Product | None:
         names = {node.id for node in ast.walk(factor) if isinstance(node, ast.Name)}
         signals = {name for name in names if name in rule.arguments}
         if not names and isinstance(factor, ast.Constant):
-            scale = scale / factor.value if inverted else scale * factor.value  # type: ignore[operator]
+            number = float(cast(float, factor.value))
+            scale = scale / number if inverted else scale * number
         elif signals and all(name.startswith("post_") for name in signals):
             post = _joined(post, factor, inverted)
         elif signals and all(name.startswith("pre_") for name in signals):
@@ -216,12 +222,14 @@ def from_expression(name: str, result: ast.expr, source: Source) -> Source:
 class Single(ast.NodeTransformer):
     """Numbers as `real(…)`, so that a float32 formula stays float32; exponents stay as they are, so that x ** 2 is x · x."""
 
-    def visit_Constant(self, node: ast.Constant) -> ast.expr:  # noqa: N802
+    def visit_Constant(self, node: ast.Constant) -> ast.expr:
+        """A number becomes a call of `real`."""
         if isinstance(node.value, bool) or not isinstance(node.value, int | float):
             return node
         return ast.Call(ast.Name("real", ast.Load()), [ast.Constant(node.value)], [])
 
-    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:  # noqa: N802
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        """A constant exponent is left alone."""
         if isinstance(node.op, ast.Pow) and isinstance(node.right, ast.Constant):
             node.left = self.visit(node.left)
             return node

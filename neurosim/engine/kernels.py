@@ -159,7 +159,11 @@ def learn_gather_blocked(row, ctx):
         while start < high:
             block_pass(row, step, start, min(TILE, high - start))
             start += TILE
-    u, ahead, x = floats(at(row, 6, step) + low * width), floats(at(row, 22, step) + low * width), floats(at(row, 9, step))
+    u, ahead, x = (
+        floats(at(row, 6, step) + low * width),
+        floats(at(row, 22, step) + low * width),
+        floats(at(row, 9, step)),
+    )
     if row[5]:
         for j in range(high - low):
             u[j] = ahead[j]
@@ -183,7 +187,12 @@ def block_pass(row, step, start, n):
     d2, d3 = floats(at(row, 12, back + 2) + shift), floats(at(row, 12, back + 3) + shift)
     o0, o1 = floats(at(row, 19, back)), floats(at(row, 19, back + 1))
     o2, o3 = floats(at(row, 19, back + 2)), floats(at(row, 19, back + 3))
-    x0, x1, x2, x3 = floats(at(row, 9, step)), floats(at(row, 9, step + 1)), floats(at(row, 9, step + 2)), floats(at(row, 9, step + 3))
+    x0, x1, x2, x3 = (
+        floats(at(row, 9, step)),
+        floats(at(row, 9, step + 1)),
+        floats(at(row, 9, step + 2)),
+        floats(at(row, 9, step + 3)),
+    )
     u0, u1 = floats(at(row, 22, step) + shift), floats(at(row, 22, step + 1) + shift)
     u2, u3 = floats(at(row, 22, step + 2) + shift), floats(at(row, 22, step + 3) + shift)
     for j in range(n):
@@ -312,8 +321,22 @@ def multiply(row, ctx):
     for panel in range(panels * ctx[2] // ctx[3], panels * (ctx[2] + 1) // ctx[3]):
         low = panel * PANEL
         n = min(PANEL, row[4] - low)
-        gemm(row[14], 0, 0, n, ctx[1], row[3], real(1), row[1] + low * width, row[2], at(row, 9, ctx[0]), row[13], beta,
-             at(row, 6, ctx[0]) + low * width, row[12])
+        gemm(
+            row[14],
+            0,
+            0,
+            n,
+            ctx[1],
+            row[3],
+            real(1),
+            row[1] + low * width,
+            row[2],
+            at(row, 9, ctx[0]),
+            row[13],
+            beta,
+            at(row, 6, ctx[0]) + low * width,
+            row[12],
+        )
 
 
 def multiply_transposed(row, ctx):
@@ -323,39 +346,59 @@ def multiply_transposed(row, ctx):
     for panel in range(panels * ctx[2] // ctx[3], panels * (ctx[2] + 1) // ctx[3]):
         low = panel * PANEL
         n = min(PANEL, row[4] - low)
-        gemm(row[14], 1, 0, n, ctx[1], row[3], real(1), row[1] + low * row[2] * width, row[2], at(row, 9, ctx[0]), row[13], beta,
-             at(row, 6, ctx[0]) + low * width, row[12])
+        gemm(
+            row[14],
+            1,
+            0,
+            n,
+            ctx[1],
+            row[3],
+            real(1),
+            row[1] + low * row[2] * width,
+            row[2],
+            at(row, 9, ctx[0]),
+            row[13],
+            beta,
+            at(row, 6, ctx[0]) + low * width,
+            row[12],
+        )
 
 
 def learn_batch(row, ctx):
     """W += η Σ x dᵀ over a batch, by BLAS.
 
-    1: W, 2: row length, 3: pre, 4: post, 9-11: X, 12-14: D, 15: η, 16: V or 0, 17: α, 18: η λ, 19, 20: row lengths of X, D,
-    21: gemm. With momentum or decay V ← α V − η λ W + η Σ x dᵀ, W ← W + V.
+    1: W, 2: row length, 3: pre, 4: post, 9-11: X, 12-14: D, 15: η, 16: V or 0, 17: α, 18: η λ, 19, 20: row lengths of X
+    and D, 21: gemm. With momentum or decay V ← α V − η λ W + η Σ x dᵀ, W ← W + V.
     """
     panels = (row[4] + PANEL - 1) // PANEL
-    eta, alpha, shrink = real(number(row[15])), real(number(row[17])), real(number(row[18]))
+    eta = real(number(row[15]))
     for panel in range(panels * ctx[2] // ctx[3], panels * (ctx[2] + 1) // ctx[3]):
         low = panel * PANEL
         n = min(PANEL, row[4] - low)
+        fade(row, low, n)
         into = row[16] if row[16] else row[1]
-        if row[16]:
-            for i in range(row[3]):
-                w, v = floats(row[1] + (i * row[2] + low) * width), floats(row[16] + (i * row[2] + low) * width)
-                for j in range(n):
-                    v[j] = alpha * v[j] - shrink * w[j]
-        elif shrink != real(0):
-            for i in range(row[3]):
-                w = floats(row[1] + (i * row[2] + low) * width)
-                for j in range(n):
-                    w[j] -= shrink * w[j]
-        gemm(row[21], 0, 1, n, row[3], ctx[1], eta, at(row, 12, ctx[0]) + low * width, row[20], at(row, 9, ctx[0]), row[19], real(1),
-             into + low * width, row[2])
+        x, d = at(row, 9, ctx[0]), at(row, 12, ctx[0]) + low * width
+        gemm(row[21], 0, 1, n, row[3], ctx[1], eta, d, row[20], x, row[19], real(1), into + low * width, row[2])
         if row[16]:
             for i in range(row[3]):
                 w, v = floats(row[1] + (i * row[2] + low) * width), floats(row[16] + (i * row[2] + low) * width)
                 for j in range(n):
                     w[j] += v[j]
+
+
+def fade(row, low, n):
+    """V ← α V − η λ W, or without momentum W ← W − η λ W, for n postsynaptic neurons."""
+    alpha, shrink = real(number(row[17])), real(number(row[18]))
+    if row[16]:
+        for i in range(row[3]):
+            w, v = floats(row[1] + (i * row[2] + low) * width), floats(row[16] + (i * row[2] + low) * width)
+            for j in range(n):
+                v[j] = alpha * v[j] - shrink * w[j]
+    elif shrink != real(0):
+        for i in range(row[3]):
+            w = floats(row[1] + (i * row[2] + low) * width)
+            for j in range(n):
+                w[j] -= shrink * w[j]
 
 
 def diagonal(row, ctx):
@@ -384,7 +427,10 @@ def combine(row, ctx):
             for j in range(high - low):
                 u[j] = real(0)
         for term in range(row[1]):
-            x, gain = floats(at(row, 9 + 4 * term, ctx[0]) + trial * row[2] + low * width), real(number(row[12 + 4 * term]))
+            x, gain = (
+                floats(at(row, 9 + 4 * term, ctx[0]) + trial * row[2] + low * width),
+                real(number(row[12 + 4 * term])),
+            )
             for j in range(high - low):
                 u[j] += gain * x[j]
 

@@ -25,7 +25,8 @@ def lower(circuit: Circuit, wanted: Iterable[str] = (), *, learning: bool = True
         learning: whether the plastic synapses change; without it the program only computes the wanted signals.
 
     >>> from neurosim.circuit.layered import layered
-    >>> [operation.label for operation in lower(layered([3, 2], feedback="none", bias=False), ["output.rate"], learning=False).operations]
+    >>> circuit = layered([3, 2], feedback="none", bias=False)
+    >>> [operation.label for operation in lower(circuit, ["output.rate"], learning=False).operations]
     ['output.drive', 'output.drive + input_to_output', 'output.activation', 'output.rate']
     """
     lowering = _Lowering(circuit)
@@ -90,10 +91,18 @@ class _Lowering:
         }
         reads = tuple(dict.fromkeys(read for read in arguments.values() if read != address))
         written = {"updates": (address,)} if formula.remembers else {"sets": (address,)}
-        self.operations.append(Compute(
-            label=address, out=address, function=formula.function, arguments=arguments, constants=formula.constants,
-            remembers=formula.remembers, reads=reads, **written,  # type: ignore[arg-type]
-        ))
+        self.operations.append(
+            Compute(
+                label=address,
+                out=address,
+                function=formula.function,
+                arguments=arguments,
+                constants=formula.constants,
+                remembers=formula.remembers,
+                reads=reads,
+                **written,
+            )
+        )
 
     def _receptor(self, population: str, variable: str, address: str) -> None:
         """What a receptor sums: the bias, then each projection, by name. A twin adds the exploration of its own neurons."""
@@ -109,8 +118,9 @@ class _Lowering:
                 self._sum(population, projections, quiet, PERTURBED)
             noise = self.signal(population, "noise")
             arguments = {"drive": quiet, "noise": noise}
-            self.operations.append(Compute(
-                label=address, out=address, function=add, arguments=arguments, reads=(quiet, noise), sets=(address,)))
+            self.operations.append(
+                Compute(label=address, out=address, function=add, arguments=arguments, reads=(quiet, noise), sets=(address,))
+            )
             return
         self._sum(population, projections, address, PERTURBED if twin else "")
 
@@ -120,8 +130,16 @@ class _Lowering:
         if own.bias is not None and address.endswith("drive"):
             bias = self._array(f"{population}.bias", (own.size, 1))
             self.sizes[ONE] = 1
-            self.operations.append(Transmit(
-                label=f"{address} + bias", out=address, source=ONE, weights=bias, increments=(address,), reads=(bias,)))
+            self.operations.append(
+                Transmit(
+                    label=f"{address} + bias",
+                    out=address,
+                    source=ONE,
+                    weights=bias,
+                    increments=(address,),
+                    reads=(bias,),
+                )
+            )
         for projection in projections:
             self._transmit(projection, address, prefix)
 
@@ -130,15 +148,24 @@ class _Lowering:
         label = f"{address} + {projection.name}"
         gain = _plain_gain(projection)
         if gain is not None:
-            self.operations.append(Transmit(
-                label=label, out=address, source=source, gain=gain, increments=(address,), reads=(source,)))
+            self.operations.append(
+                Transmit(label=label, out=address, source=source, gain=gain, increments=(address,), reads=(source,))
+            )
             return
         tied = projection.tied_to
         weights = self._weights(self.circuit.projections[tied]) if tied else self._weights(projection)
-        self.operations.append(Transmit(
-            label=label, out=address, source=source, weights=weights, transposed=tied is not None,
-            diagonal=_diagonal(projection), increments=(address,), reads=(source, weights),
-        ))
+        self.operations.append(
+            Transmit(
+                label=label,
+                out=address,
+                source=source,
+                weights=weights,
+                transposed=tied is not None,
+                diagonal=_diagonal(projection),
+                increments=(address,),
+                reads=(source, weights),
+            )
+        )
 
     def _arriving(self, projection: Projection, source: str) -> str:
         """What the postsynaptic model makes of a presynaptic signal before the weights, e.g. the loss ½ e²."""
@@ -148,8 +175,16 @@ class _Lowering:
         address = f"{projection.name}.arriving" + ("_perturbed" if PERTURBED in source else "")
         if address not in self.sizes:
             self.sizes[address] = self.sizes[source]
-            self.operations.append(Compute(
-                label=address, out=address, function=function, arguments={"signal": source}, reads=(source,), sets=(address,)))
+            self.operations.append(
+                Compute(
+                    label=address,
+                    out=address,
+                    function=function,
+                    arguments={"signal": source},
+                    reads=(source,),
+                    sets=(address,),
+                )
+            )
         return address
 
     def _weights(self, projection: Projection) -> str:
@@ -171,7 +206,14 @@ class _Lowering:
                 self._learn(weights, projection.plasticity, projection.pre, projection.post, pattern, _diagonal(projection))
         for name, population in self.populations.items():
             if population.bias is not None and RULES[population.bias.plasticity.name].plastic:
-                self._learn(self._array(f"{name}.bias", (population.size, 1)), population.bias.plasticity, None, name, None, False)
+                self._learn(
+                    self._array(f"{name}.bias", (population.size, 1)),
+                    population.bias.plasticity,
+                    None,
+                    name,
+                    None,
+                    False,
+                )
 
     def _learn(
         self, weights: str, choice: PlasticityChoice, pre: str | None, post: str, pattern: str | None, diagonal: bool
@@ -186,14 +228,28 @@ class _Lowering:
             self.sizes[ONE] = 1
         velocity = None
         if momentum:
-            velocity = self._array(weights.replace(".weights", ".velocity").replace(".bias", ".bias_velocity"), self.arrays[weights].shape)
+            velocity = self._array(
+                weights.replace(".weights", ".velocity").replace(".bias", ".bias_velocity"), self.arrays[weights].shape
+            )
         read = (*before.values(), *after.values(), *((pattern,) if pattern else ()))
-        self.operations.append(Learn(
-            label=f"learn {weights}", weights=weights, change=rule.change, pre=before, post=after, constants=constants,
-            momentum=momentum, decay=decay, velocity=velocity, pattern=pattern, diagonal=diagonal,
-            reads_weight="weight" in rule.arguments, reads=tuple(r for r in dict.fromkeys(read) if r != ONE),
-            updates=(weights, *((velocity,) if velocity else ())),
-        ))
+        self.operations.append(
+            Learn(
+                label=f"learn {weights}",
+                weights=weights,
+                change=rule.change,
+                pre=before,
+                post=after,
+                constants=constants,
+                momentum=momentum,
+                decay=decay,
+                velocity=velocity,
+                pattern=pattern,
+                diagonal=diagonal,
+                reads_weight="weight" in rule.arguments,
+                reads=tuple(r for r in dict.fromkeys(read) if r != ONE),
+                updates=(weights, *((velocity,) if velocity else ())),
+            )
+        )
 
 
 def _diagonal(projection: Projection) -> bool:

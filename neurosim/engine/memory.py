@@ -91,14 +91,29 @@ def _gemm(real):
 
             target, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc = arguments
             kind = ir.FunctionType(ir.VoidType(), [pointer] * 13)
-            passed = [flag(ta), flag(tb), count(m), count(n), count(k), reference(alpha), builder.inttoptr(a, pointer), count(lda),
-                      builder.inttoptr(b, pointer), count(ldb), reference(beta), builder.inttoptr(c, pointer), count(ldc)]
+            passed = [
+                flag(ta),
+                flag(tb),
+                count(m),
+                count(n),
+                count(k),
+                reference(alpha),
+                builder.inttoptr(a, pointer),
+                count(lda),
+                builder.inttoptr(b, pointer),
+                count(ldb),
+                reference(beta),
+                builder.inttoptr(c, pointer),
+                count(ldc),
+            ]
             assert passed[5].type == pointer and floating is not None
             builder.call(builder.inttoptr(target, kind.as_pointer()), passed)
             return context.get_dummy_value()
 
         whole = types.int64
-        return types.void(whole, whole, whole, whole, whole, whole, real, whole, whole, whole, whole, real, whole, whole), generate
+        return types.void(
+            whole, whole, whole, whole, whole, whole, real, whole, whole, whole, whole, real, whole, whole
+        ), generate
 
     return gemm
 

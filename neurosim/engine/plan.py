@@ -18,7 +18,6 @@ from functools import lru_cache
 from neurosim.engine.expression import Source, from_expression, separate, source_of
 from neurosim.engine.program import ONE, Compute, Learn, Program, Transmit
 
-
 BLOCK = 4
 """How many trials share a pass over the weights from the input."""
 SYNAPSES_WORTH_A_BLOCK = 1 << 16
@@ -155,7 +154,9 @@ class _Planner:
             elif isinstance(operation, Learn):
                 self._learn(operation)
 
-    def _bound(self, function: object, arguments: Mapping[str, str], constants: Mapping[str, float]) -> tuple[Source, dict[str, str]]:
+    def _bound(
+        self, function: object, arguments: Mapping[str, str], constants: Mapping[str, float]
+    ) -> tuple[Source, dict[str, str]]:
         """A formula with its constants, constant signals among them, and the signals that are left."""
         roots = {argument: self.plan.root(address) for argument, address in arguments.items()}
         known = {a: self.plan.constants[r] for a, r in roots.items() if r in self.plan.constants}
@@ -214,8 +215,18 @@ class _Planner:
             for end, expression in (("pre", product.pre), ("post", product.post))
         )
         shrink = operation.constants["eta"] * operation.decay
-        self.plan.steps.append(Outer(
-            operation.label, operation.weights, pre, post, product.scale, operation.momentum, shrink, operation.velocity))
+        self.plan.steps.append(
+            Outer(
+                operation.label,
+                operation.weights,
+                pre,
+                post,
+                product.scale,
+                operation.momentum,
+                shrink,
+                operation.velocity,
+            )
+        )
         if operation.pattern is not None:
             for address in (operation.weights, operation.velocity):
                 if address is not None:
@@ -242,7 +253,12 @@ def _fused(made: Plan, program: Program) -> Plan:
     written = {getattr(step, "out", None): index for index, step in enumerate(made.steps)}
     steps: list[Step] = []
     for index, step in enumerate(made.steps):
-        if isinstance(step, Gather) and not step.transposed and step.weights in outers and _first_reader(made, step.weights) == index:
+        if (
+            isinstance(step, Gather)
+            and not step.transposed
+            and step.weights in outers
+            and _first_reader(made, step.weights) == index
+        ):
             learns = _block(outers.pop(step.weights), step, made, program)
             for signal in (learns.pre, learns.post):
                 if signal in written and written[signal] <= index:

@@ -56,7 +56,9 @@ class ReferenceExecutor:
             self._signals[operation.out] += operation.gain * x
             return
         weights = self._state.stored(operation.weights)
-        self._signals[operation.out] += weights * x if operation.diagonal else x @ (weights if operation.transposed else weights.T)
+        self._signals[operation.out] += (
+            weights * x if operation.diagonal else x @ (weights if operation.transposed else weights.T)
+        )
 
     def _compute(self, operation: Compute) -> None:
         function = np.vectorize(operation.function, otypes=[self._state.dtype])

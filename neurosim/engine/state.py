@@ -8,6 +8,7 @@ import numpy as np
 
 from neurosim.circuit.circuit import Circuit
 from neurosim.circuit.elements import Projection
+from neurosim.circuit.signals import Signals
 from neurosim.errors import InputError, Problem, nearest
 from neurosim.models.connectors import CONNECTORS
 from neurosim.models.weights import WEIGHTS, WeightsChoice
@@ -116,10 +117,16 @@ class State(MutableMapping[str, np.ndarray]):
         if population is not None and what in ("bias", "bias_velocity") and population.bias is not None:
             shape = (population.size,)
             return (self._drawn(population.bias.weights, shape, address) if what == "bias" else np.zeros(shape))[:, None]
-        if population is not None and what not in ("bias", "bias_velocity"):
+        if population is not None and self._remembers(owner, what):
             return np.zeros(population.size)
         known = [f"{p.name}.weights" for p in self.circuit.projections.values()] + [f"{p}.bias" for p in self.circuit.populations]
         raise InputError([Problem(address, "no such array in the state", nearest(address, known))])
+
+    def _remembers(self, population: str, variable: str) -> bool:
+        """Whether a variable of a population outlives a trial."""
+        signals = Signals(self.circuit)
+        own = variable in signals.model(population).formulas and signals.exists(population, variable)
+        return own and signals.formula(population, variable).remembers
 
     def _synapses(self, projection: Projection, what: str) -> np.ndarray:
         post, pre = (self.circuit.populations[name].size for name in (projection.post, projection.pre))
@@ -132,7 +139,11 @@ class State(MutableMapping[str, np.ndarray]):
         random = stream(self.seed, f"{projection.name}.pattern")
         pattern = connector.join(random, (post, pre), **connector.parameters.complete(projection.connector.parameters))
         assert pattern is not None
-        return pattern.astype(float) if what == "pattern" else self._drawn(projection.weights, shape, f"{projection.name}.weights") * pattern
+        return (
+            pattern.astype(float)
+            if what == "pattern"
+            else self._drawn(projection.weights, shape, f"{projection.name}.weights") * pattern
+        )
 
     def _drawn(self, choice: WeightsChoice | None, shape: tuple[int, ...], address: str) -> np.ndarray:
         if choice is None:

@@ -71,7 +71,11 @@ def arms(recordings: Sequence[Any]) -> list[Arm]:
     ordered = sorted(groups.items(), key=lambda group: int(group[1][0].attributes.get("arm_order", len(recordings))))
     several = len({scenario for scenario, _ in groups}) > 1
     return [
-        Arm(name, _label(members[0], name) + (f" ({scenario})" if several and scenario else ""), tuple(sorted(members, key=seed_of)))
+        Arm(
+            name,
+            _label(members[0], name) + (f" ({scenario})" if several and scenario else ""),
+            tuple(sorted(members, key=seed_of)),
+        )
         for (scenario, name), members in ordered
     ]
 
@@ -81,7 +85,8 @@ def _names(recordings: Sequence[Recording]) -> list[str]:
     names = [str(r.attributes.get("arm") or r.attributes.get("circuit_name") or r.path.stem) for r in recordings]
     made = [(name, seed_of(recording)) for name, recording in zip(names, recordings, strict=True)]
     clashing = {
-        name for (name, seed), recording in zip(made, recordings, strict=True)
+        name
+        for (name, seed), recording in zip(made, recordings, strict=True)
         if "arm" not in recording.attributes and made.count((name, seed)) > 1
     }
     return [recording.path.stem if name in clashing else name for name, recording in zip(names, recordings, strict=True)]
@@ -107,7 +112,9 @@ def require(compared: Sequence[Arm], address: str) -> str:
     known = held(compared)
     if address in known:
         raise InputError([Problem(address, "has no samples yet at trials that all seeds of an arm have in common")])
-    raise InputError([Problem(address, f"no recording holds it; they hold {', '.join(known) or 'nothing'}", nearest(address, known))])
+    raise InputError(
+        [Problem(address, f"no recording holds it; they hold {', '.join(known) or 'nothing'}", nearest(address, known))]
+    )
 
 
 def title_of(compared: Sequence[Arm]) -> str:

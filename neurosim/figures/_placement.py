@@ -51,6 +51,8 @@ class Box:
 @cache
 def text_width(text: str, size: float) -> float:
     """The width of a text in inches."""
+    if not text:
+        return 0.0
     return float(TextPath((0.0, 0.0), text, size=size, prop=FontProperties(family="DejaVu Sans")).get_extents().width) / 72
 
 

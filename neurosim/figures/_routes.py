@@ -18,6 +18,7 @@ CLOSE = 0.11
 LEGIBLE = 0.25
 LOOKED_AT = 160
 
+_JOINTS = np.linspace(0, SAMPLES - 1, 17).astype(int)
 _BEZIER = np.linspace(0.0, 1.0, SAMPLES)
 _WEIGHTS = np.stack([(1 - _BEZIER) ** 3, 3 * _BEZIER * (1 - _BEZIER) ** 2, 3 * _BEZIER**2 * (1 - _BEZIER), _BEZIER**3])
 _NORMALS = {"left": (-1.0, 0.0), "right": (1.0, 0.0), "bottom": (0.0, -1.0), "top": (0.0, 1.0)}
@@ -65,7 +66,9 @@ def routes(projections: Sequence[Projection], boxes: Mapping[str, Box], labelled
     found: dict[str, Route] = {}
     for projection in ordered:
         candidates = _candidates(boxes[projection.pre], boxes[projection.post])
-        candidates = _Candidates(candidates.control, candidates.points, candidates.costs + _through(candidates.points, boxes, projection))
+        candidates = _Candidates(
+            candidates.control, candidates.points, candidates.costs + _through(candidates.points, boxes, projection)
+        )
         candidates = candidates.one_per_ports().cheapest(LOOKED_AT)
         others = [(route.points, LEGIBLE if {name, projection.name} <= set(labelled) else CLOSE) for name, route in found.items()]
         costs = candidates.costs + _beside(candidates.points, others)
@@ -127,10 +130,24 @@ def _beside(points: np.ndarray, others: Sequence[tuple[np.ndarray, float]]) -> n
     """What crossing other edges, running close beside them or meeting a card where they do costs."""
     costs = np.zeros(len(points))
     for other, close in others:
-        gaps = _gaps(points[:, ::2], other[::2]).min(axis=2)
-        costs += 1.5 * (gaps < CLOSE).any(axis=1) + 0.5 * (gaps < close).sum(axis=1)
+        costs += 2.0 * _crossings(points[:, _JOINTS], other[_JOINTS])
+        costs += 0.5 * (_gaps(points[:, ::2], other[::2]).min(axis=2) < close).sum(axis=1)
         costs += 4.0 * (_gaps(points[:, [0, -1]], other[[0, -1]]) < APART).any(axis=(1, 2))
     return costs
+
+
+def _crossings(points: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """How often each polyline crosses another one."""
+    a, b = points[:, :-1, None], points[:, 1:, None]
+    c, d = other[:-1], other[1:]
+    apart = (_side(a, b, c) * _side(a, b, d) < 0) & (_side(c, d, a) * _side(c, d, b) < 0)
+    return apart.sum(axis=(1, 2))
+
+
+def _side(start: np.ndarray, end: np.ndarray, point: np.ndarray) -> np.ndarray:
+    """On which side of a line a point lies, by sign."""
+    along, away = end - start, point - start
+    return along[..., 0] * away[..., 1] - along[..., 1] * away[..., 0]
 
 
 def _gaps(points: np.ndarray, other: np.ndarray) -> np.ndarray:
@@ -161,8 +178,10 @@ def labels(sizes: Mapping[str, tuple[float, float]], found: Mapping[str, Route],
     lines = np.concatenate([route.points for route in found.values()]) if found else np.zeros((0, 2))
     for name, (width, height) in sizes.items():
         options = [_beside_edge(found[name].points, at, side, width, height) for at in range(6, SAMPLES - 8) for side in (1, -1)]
-        costs = [_crowded(label, lines, boxes, placed) + abs(at - SAMPLES / 2) / SAMPLES + (0.1 if side < 0 else 0.0)
-                 for label, (at, side) in zip(options, product(range(6, SAMPLES - 8), (1, -1)), strict=True)]
+        costs = [
+            _crowded(label, lines, boxes, placed) + abs(at - SAMPLES / 2) / SAMPLES + (0.1 if side < 0 else 0.0)
+            for label, (at, side) in zip(options, product(range(6, SAMPLES - 8), (1, -1)), strict=True)
+        ]
         placed[name] = options[int(np.argmin(costs))]
     return placed
 

@@ -84,7 +84,9 @@ def looks(names: Iterable[str]) -> list[Look]:
     return found
 
 
-def panels(count: int, *, width: float = 3.4, height: float = 2.7, title: str = "", right: float = 0.0) -> tuple[Figure, list[Axes]]:
+def panels(
+    count: int, *, width: float = 3.4, height: float = 2.7, title: str = "", right: float = 0.0
+) -> tuple[Figure, list[Axes]]:
     """A figure of so many panels side by side that share the vertical axis; sizes of a panel are in inches.
 
     `right` is what a legend beside the panels needs.

@@ -91,6 +91,11 @@ def legend(figure: Figure, axes: Sequence[Axes]) -> None:
     named = {label: handle for one in axes for handle, label in zip(*one.get_legend_handles_labels(), strict=True)}
     if named:
         figure.legend(
-            list(named.values()), list(named), loc="outside right center", fontsize=SMALL, frameon=False, handlelength=3.2,
+            list(named.values()),
+            list(named),
+            loc="outside right center",
+            fontsize=SMALL,
+            frameon=False,
+            handlelength=3.2,
             title_fontsize=FONT,
         )

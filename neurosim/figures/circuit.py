@@ -26,7 +26,13 @@ from neurosim.figures._symbols import one_to_one, symbols
 from neurosim.recording import Recording
 
 _ROLES = {
-    "input": SKY, "hidden": BLUE, "output": BLUE, "target": GREY, "error": ORANGE, "loss": VERMILLION, "feedback": GREEN,
+    "input": SKY,
+    "hidden": BLUE,
+    "output": BLUE,
+    "target": GREY,
+    "error": ORANGE,
+    "loss": VERMILLION,
+    "feedback": GREEN,
 }
 _GOLD = "#B8860B"
 _EDGES: dict[str, tuple[str, str | tuple[float, tuple[float, ...]], str]] = {
@@ -66,7 +72,10 @@ def figure(recordings: Sequence[Recording | Circuit], title: str | None = None) 
     down = ceil(len(diagrams) / across)
     kinds = [kind for kind in _EDGES if any(p.receptor == kind for d in diagrams for p in d.circuit.projections.values())]
     width, height = max(d.width for d in diagrams), max(d.height for d in diagrams)
-    inches = max(across * width, sum(text_width(_EDGES[kind][2], SMALL) + 0.75 for kind in kinds) + 0.2), down * height + _LEGEND
+    inches = (
+        max(across * width, sum(text_width(_EDGES[kind][2], SMALL) + 0.75 for kind in kinds) + 0.2),
+        down * height + _LEGEND,
+    )
     drawn = Figure(figsize=inches, dpi=150)
     for index, diagram in enumerate(diagrams):
         left = (inches[0] / across) * (index % across) + (inches[0] / across - diagram.width) / 2
@@ -116,7 +125,8 @@ def _require_drawable(circuit: Circuit) -> None:
         raise InputError(f"{circuit.label} has no population to draw")
     problems = [
         Problem(f"{projection.name}.{end}", f"no such population {name!r}", nearest(name, circuit.populations))
-        for projection in circuit.projections.values() for end, name in (("pre", projection.pre), ("post", projection.post))
+        for projection in circuit.projections.values()
+        for end, name in (("pre", projection.pre), ("post", projection.post))
         if name not in circuit.populations
     ]
     if problems:
@@ -148,13 +158,21 @@ class _Diagram:
 
     def _extent(self) -> tuple[float, float, float, float]:
         cards = [thing.edges for thing in (*self.boxes.values(), *self.labels.values())]
-        curves = [(*route.points[:, 0][[np.argmin(route.points[:, 0]), np.argmax(route.points[:, 0])]],
-                   route.points[:, 1].min(), route.points[:, 1].max()) for route in self.routes.values()]
+        curves = [
+            (
+                *route.points[:, 0][[np.argmin(route.points[:, 0]), np.argmax(route.points[:, 0])]],
+                route.points[:, 1].min(),
+                route.points[:, 1].max(),
+            )
+            for route in self.routes.values()
+        ]
         left, right, bottom, top = np.array([*cards, *curves]).T
         wanted = text_width(self.title, FONT + 1) + 2 * _BORDER
         return (
-            float(left.min()) - _BORDER, max(float(right.max()) + _BORDER, float(left.min()) - _BORDER + wanted),
-            float(bottom.min()) - _BORDER, float(top.max()) + _BORDER + (_TITLE if self.title else 0.0),
+            float(left.min()) - _BORDER,
+            max(float(right.max()) + _BORDER, float(left.min()) - _BORDER + wanted),
+            float(bottom.min()) - _BORDER,
+            float(top.max()) + _BORDER + (_TITLE if self.title else 0.0),
         )
 
     def draw(self, axes: Axes) -> None:
@@ -179,10 +197,19 @@ def _draw_population(axes: Axes, box: Box, population: Population) -> None:
     colour = _ROLES[population.role]
     left, right, bottom, top = box.edges
     pad = 0.05
-    axes.add_patch(FancyBboxPatch(
-        (left + pad, bottom + pad), box.width - 2 * pad, box.height - 2 * pad, boxstyle=f"round,pad={pad}",
-        facecolor=(*matplotlib.colors.to_rgb(colour), 0.1), edgecolor=colour, linewidth=0.9, gid=population.name, zorder=2,
-    ))
+    axes.add_patch(
+        FancyBboxPatch(
+            (left + pad, bottom + pad),
+            box.width - 2 * pad,
+            box.height - 2 * pad,
+            boxstyle=f"round,pad={pad}",
+            facecolor=(*matplotlib.colors.to_rgb(colour), 0.1),
+            edgecolor=colour,
+            linewidth=0.9,
+            gid=population.name,
+            zorder=2,
+        )
+    )
     axes.text(box.x, top - 0.06, population.name, fontsize=FONT, ha="center", va="top", color=BLACK, zorder=4)
     y = top - HEADING - STEP / 2
     for index in range(box.circles + box.ellipsis):
@@ -193,7 +220,16 @@ def _draw_population(axes: Axes, box: Box, population: Population) -> None:
             axes.add_patch(Circle((box.x, y), RADIUS, facecolor=colour, edgecolor="white", linewidth=0.5, zorder=3))
         y -= STEP
     if box.ellipsis:
-        axes.text(box.x, bottom + 0.05, str(population.size), fontsize=SMALL, ha="center", va="bottom", color="#404040", zorder=4)
+        axes.text(
+            box.x,
+            bottom + 0.05,
+            str(population.size),
+            fontsize=SMALL,
+            ha="center",
+            va="bottom",
+            color="#404040",
+            zorder=4,
+        )
 
 
 def _draw_edge(axes: Axes, route: Route, projection: Projection) -> None:
@@ -206,10 +242,18 @@ def _draw_edge(axes: Axes, route: Route, projection: Projection) -> None:
     head = _HEAD * (0.8 if thin else 1.0)
     short = route.control - np.array([[0.0], [0.0], [0.9], [0.9]]) * head * inward
     codes = [Path.MOVETO, Path.CURVE4, Path.CURVE4, Path.CURVE4]
-    axes.add_patch(PathPatch(
-        Path(short, codes), facecolor="none", edgecolor=colour, linestyle=dashes, linewidth=1.0 if thin else 1.9,
-        capstyle="butt", gid=projection.name, zorder=1.5,
-    ))
+    axes.add_patch(
+        PathPatch(
+            Path(short, codes),
+            facecolor="none",
+            edgecolor=colour,
+            linestyle=dashes,
+            linewidth=1.0 if thin else 1.9,
+            capstyle="butt",
+            gid=projection.name,
+            zorder=1.5,
+        )
+    )
     base = end - head * inward
     corners = np.array([end, base + 0.42 * head * sideways, base - 0.42 * head * sideways])
     axes.add_patch(Polygon(corners, closed=True, facecolor=colour, edgecolor="none", zorder=1.6))

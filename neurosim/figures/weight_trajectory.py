@@ -87,7 +87,9 @@ def _pair(arm: Arm, address: str, against: str | None, seed: int | None) -> _Pai
             trials, first, second = np.intersect1d(recording[address].trials, back.trials, return_indices=True)
             feedback = _matrices(back, mirrored).transpose(0, 2, 1)
             if feedback.shape[1:] != forward.shape[1:]:
-                raise InputError(f"{mirrored}: expected the shape {forward.shape[:0:-1]} to match {address}, found {feedback.shape[:0:-1]}")
+                raise InputError(
+                    f"{mirrored}: expected the shape {forward.shape[:0:-1]} to match {address}, found {feedback.shape[:0:-1]}"
+                )
             return _Pair(arm.label, trials, forward[first], feedback[second])
     return None
 
@@ -156,8 +158,15 @@ def _scatters(pairs: Sequence[_Pair], title: str) -> Figure:
         for row, marker, colour, face in ((0, "o", GREY, "none"), (-1, "D", GREEN, GREEN)):
             label = f"after {pair.trials[row]} trials: {_angle(pair.forward[row], pair.feedback[row]):.0f}° from $B^T$"
             axes.scatter(
-                pair.feedback[row].ravel(), pair.forward[row].ravel(), s=14, marker=marker, edgecolors=colour, facecolors=face,
-                linewidths=0.9, label=label, zorder=3,
+                pair.feedback[row].ravel(),
+                pair.forward[row].ravel(),
+                s=14,
+                marker=marker,
+                edgecolors=colour,
+                facecolors=face,
+                linewidths=0.9,
+                label=label,
+                zorder=3,
             )
         axes.axhline(0.0, color=GREY, linewidth=0.5, zorder=0)
         axes.axvline(0.0, color=GREY, linewidth=0.5, zorder=0)

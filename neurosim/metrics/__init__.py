@@ -5,5 +5,15 @@ from neurosim.metrics.look import METRICS, Look, Metric, metric
 from neurosim.metrics.performance import loss, mse, nse, nse_uncentred, test_error
 
 __all__ = [
-    "METRICS", "Look", "Metric", "angle", "backpropagated", "loss", "metric", "mse", "nse", "nse_uncentred", "test_error",
+    "METRICS",
+    "Look",
+    "Metric",
+    "angle",
+    "backpropagated",
+    "loss",
+    "metric",
+    "mse",
+    "nse",
+    "nse_uncentred",
+    "test_error",
 ]

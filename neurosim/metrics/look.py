@@ -26,6 +26,10 @@ class Metric:
     units: str
     doc: str
 
+    def __call__(self, look: Look, *arguments: str) -> float:
+        """The metric's value at a look."""
+        return self.function(look, *arguments)
+
 
 METRICS: Registry[Metric] = Registry("metrics")
 

@@ -39,9 +39,7 @@ def check(quantities: Sequence[Quantity]) -> None:
     for quantity in quantities:
         for node in _nodes(quantity):
             if node in taken:
-                problems.append(
-                    Problem(quantity.address, f"meets {taken[node] or 'the recording itself'!r} in the file")
-                )
+                problems.append(Problem(quantity.address, f"meets {taken[node] or 'the recording itself'!r} in the file"))
                 break
             taken[node] = quantity.address
     groups = {quantity.group: quantity.address for quantity in quantities}

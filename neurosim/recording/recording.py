@@ -127,9 +127,7 @@ class Recording:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
 
     def __repr__(self) -> str:
@@ -155,9 +153,7 @@ class Recording:
         with self._readable():
             dataset = self._datasets[address]
             trials = dataset.parent[TRIAL]
-            shape = ", ".join(
-                f"{_scale_name(axis)}: {size}" for axis, size in zip(dataset.dims, dataset.shape, strict=True)
-            )
+            shape = ", ".join(f"{_scale_name(axis)}: {size}" for axis, size in zip(dataset.dims, dataset.shape, strict=True))
             return shape, f"{trials[0]} … {trials[-1]}"
 
     def _dataset(self, address: str) -> h5py.Dataset:
@@ -175,9 +171,7 @@ class Recording:
             raise DataError(f"{self.path} is not a neurosim recording")
         if found.get("format_version") != attributes.FORMAT_VERSION:
             version = found.get("format_version")
-            raise DataError(
-                f"{self.path} has format version {version}; this neurosim reads {attributes.FORMAT_VERSION}"
-            )
+            raise DataError(f"{self.path} has format version {version}; this neurosim reads {attributes.FORMAT_VERSION}")
         if not whole:
             raise DataError(f"{self.path} is damaged: its status or its counter of trials is missing")
         return found

@@ -161,9 +161,7 @@ class Writer:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if not self._live:
             return
         if error is None:
@@ -225,9 +223,7 @@ class Writer:
         step = max(COPY_BYTES // (row_bytes * chunk_rows), 1) * chunk_rows
         for first in range(0, len(quantity.trials), step):
             count = min(step, len(quantity.trials) - first)
-            content = disk.read_at(
-                self._descriptor, count * row_bytes, self._offsets[quantity.address] + first * row_bytes
-            )
+            content = disk.read_at(self._descriptor, count * row_bytes, self._offsets[quantity.address] + first * row_bytes)
             yield first, np.frombuffer(content, f"<{quantity.dtype}").reshape(count, *quantity.row_shape)
 
     def _seal(self) -> None:

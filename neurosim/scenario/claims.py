@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
@@ -70,7 +71,10 @@ def _at(runs: Runs, arm: str, quantity: str, trial: int | None = None) -> np.nda
 
 
 STATISTICS: dict[str, Callable[[np.ndarray], float]] = {
-    "median": lambda v: float(np.median(v)), "mean": lambda v: float(np.mean(v)), "max": lambda v: float(np.max(v)), "min": lambda v: float(np.min(v)),
+    "median": lambda v: float(np.median(v)),
+    "mean": lambda v: float(np.mean(v)),
+    "max": lambda v: float(np.max(v)),
+    "min": lambda v: float(np.min(v)),
 }
 Statistic = Literal["median", "mean", "max", "min"]
 
@@ -98,13 +102,24 @@ def _range(above: float | None, below: float | None) -> str:
 
 @claim
 def value(
-    runs: Runs, arm: str, quantity: str, above: float | None = None, below: float | None = None,
-    statistic: Statistic = "median", trial: int | None = None,
+    runs: Runs,
+    arm: str,
+    quantity: str,
+    above: float | None = None,
+    below: float | None = None,
+    statistic: Statistic = "median",
+    trial: int | None = None,
 ) -> Verdict:
     """A statistic over seeds of a quantity, at a trial or at the end, lies within bounds."""
     values = _at(runs, arm, quantity, trial)
     found = STATISTICS[statistic](values)
-    return Verdict(found, _interval(values, statistic), len(values), _within(found, above, below), f"{statistic} {_range(above, below)}")
+    return Verdict(
+        found,
+        _interval(values, statistic),
+        len(values),
+        _within(found, above, below),
+        f"{statistic} {_range(above, below)}",
+    )
 
 
 @claim
@@ -112,9 +127,11 @@ def order(runs: Runs, arms: list[str], quantity: str, factor: float = 1.0, stati
     """At the end the arms stand in this order, smallest first, each at least `factor` below the next."""
     values = [_at(runs, arm, quantity) for arm in arms]
     levels = [STATISTICS[statistic](v) for v in values]
-    ratios = [high / low if low else float("inf") for low, high in zip(levels, levels[1:], strict=False)]
+    ratios = [high / low if low else float("inf") for low, high in pairwise(levels)]
     n = min(len(v) for v in values)
-    return Verdict(min(ratios), (min(ratios), max(ratios)), n, min(ratios) > factor, f"{' < '.join(arms)}, each ratio > {factor:g}")
+    return Verdict(
+        min(ratios), (min(ratios), max(ratios)), n, min(ratios) > factor, f"{' < '.join(arms)}, each ratio > {factor:g}"
+    )
 
 
 @claim
@@ -134,9 +151,7 @@ def difference(runs: Runs, arms: list[str], quantity: str, within: float) -> Ver
 
 
 @claim
-def fraction(
-    runs: Runs, arm: str, quantity: str, reaches: float, at_least: Fraction = 0.0, at_most: Fraction = 1.0
-) -> Verdict:
+def fraction(runs: Runs, arm: str, quantity: str, reaches: float, at_least: Fraction = 0.0, at_most: Fraction = 1.0) -> Verdict:
     """The fraction of runs that end at or below a level lies within bounds. Its interval is Wilson's, 95 %."""
     solved = _at(runs, arm, quantity) <= reaches
     n, share = len(solved), float(solved.mean())
@@ -170,7 +185,13 @@ def _reached(runs: Runs, arm: str, quantity: str, level: float) -> np.ndarray:
 
 @claim
 def passes_near(
-    runs: Runs, arm: str, address: str, point: list[float], within: float, quantity: str, reaches: float,
+    runs: Runs,
+    arm: str,
+    address: str,
+    point: list[float],
+    within: float,
+    quantity: str,
+    reaches: float,
     statistic: Statistic = "median",
 ) -> Verdict:
     """Of the runs that end at or below a level, a recorded array comes within a distance (largest element) of a point."""
@@ -182,7 +203,13 @@ def passes_near(
     if not nearest:
         return Verdict(float("nan"), (float("nan"), float("nan")), 0, False, "some run reaches the level")
     found = STATISTICS[statistic](np.asarray(nearest))
-    return Verdict(found, _interval(np.asarray(nearest), statistic), len(nearest), found <= within, f"{statistic} distance ≤ {within:g}")
+    return Verdict(
+        found,
+        _interval(np.asarray(nearest), statistic),
+        len(nearest),
+        found <= within,
+        f"{statistic} distance ≤ {within:g}",
+    )
 
 
 @claim

@@ -155,10 +155,16 @@ class Scenario(BaseModel):
 def _family(choice: FamilyChoice) -> Circuit:
     if choice.name not in FAMILIES:
         listed = ", ".join(FAMILIES)
-        raise InputError([Problem("family", f"no such family {choice.name!r}; there are {listed}", nearest(choice.name, FAMILIES))])
+        raise InputError(
+            [Problem("family", f"no such family {choice.name!r}; there are {listed}", nearest(choice.name, FAMILIES))]
+        )
     family = FAMILIES[choice.name]
     known = list(Parameters(family).fields)
-    unknown = [Problem(key, f"unknown key; known keys are {', '.join(known)}", nearest(key, known)) for key in choice.parameters if key not in known]
+    unknown = [
+        Problem(key, f"unknown key; known keys are {', '.join(known)}", nearest(key, known))
+        for key in choice.parameters
+        if key not in known
+    ]
     if unknown:
         raise InputError(unknown)
     try:
@@ -197,7 +203,7 @@ def checked(tables: Mapping[str, Any], place: str) -> Scenario:
 
 def _structural(error: ValidationError) -> list[Problem]:
     """pydantic's problems, each with the keys that are known at its own place."""
-    rooms = {"arm": Arm, "phase": Phase}
+    rooms: dict[str, type[BaseModel]] = {"arm": Arm, "phase": Phase}
     found = []
     for problem in problems_of(error, "", Scenario.model_fields):
         room = rooms.get(problem.address.split(".")[0])
@@ -261,7 +267,10 @@ def _fits(scenario: Scenario, circuit: Circuit, where: str) -> Iterator[Problem]
     for role, size in (("input", task.inputs), ("target", task.outputs)):
         for population in circuit.of_role(role):
             if population.size != size:
-                yield Problem(f"{where}.{population.name}.size", f"the task {scenario.task.name!r} has {size}, the circuit {population.size}")
+                yield Problem(
+                    f"{where}.{population.name}.size",
+                    f"the task {scenario.task.name!r} has {size}, the circuit {population.size}",
+                )
     simulator = Simulator(circuit)
     for address in scenario.record:
         try:
@@ -300,14 +309,24 @@ def _claims(scenario: Scenario) -> Iterator[Problem]:
         quantity = claim.parameters.get("quantity")
         if isinstance(quantity, str) and quantity not in scenario.record:
             listed = ", ".join(scenario.record)
-            yield Problem(f"{where}.quantity", f"{quantity!r} is not recorded; recorded are {listed}", nearest(quantity, scenario.record))
+            yield Problem(
+                f"{where}.quantity",
+                f"{quantity!r} is not recorded; recorded are {listed}",
+                nearest(quantity, scenario.record),
+            )
 
 
 def _figures(scenario: Scenario) -> Iterator[Problem]:
     for index, figure in enumerate(scenario.figure):
         if figure.name not in FIGURES:
             yield FIGURES.unknown(f"figure.{index}.name", figure.name)
+        else:
+            yield from Parameters(FIGURES[figure.name], ("recordings",)).problems(figure.parameters, f"figure.{index}")
     for index, quantity in enumerate(scenario.table):
         if quantity not in scenario.record:
             listed = ", ".join(scenario.record)
-            yield Problem(f"table.{index}", f"{quantity!r} is not recorded; recorded are {listed}", nearest(quantity, scenario.record))
+            yield Problem(
+                f"table.{index}",
+                f"{quantity!r} is not recorded; recorded are {listed}",
+                nearest(quantity, scenario.record),
+            )

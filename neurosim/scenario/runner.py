@@ -49,7 +49,9 @@ class Plan:
 def chosen_arms(scenario: Scenario, names: Sequence[str]) -> list[Arm]:
     """The arms of these names, in the scenario's order; all where none is named. Raises InputError for unknown names."""
     known = [arm.name for arm in scenario.arm]
-    unknown = [Problem(name, f"no such arm; there are {', '.join(known)}", nearest(name, known)) for name in names if name not in known]
+    unknown = [
+        Problem(name, f"no such arm; there are {', '.join(known)}", nearest(name, known)) for name in names if name not in known
+    ]
     if unknown:
         raise InputError(unknown, "--arm")
     return [arm for arm in scenario.arm if not names or arm.name in names]
@@ -102,10 +104,16 @@ def _run(scenario: Scenario, arm: Arm, seed: int, plan: Plan, threads: int) -> P
     if plan.resume and _complete(path, key):
         plan.progress(scenario.trials)
         return path
-    attributes = {
-        "scenario": scenario.name, "scenario_title": scenario.title, "scenario_source": scenario.source,
-        "scenario_description": scenario.model_dump_json(), "fingerprint": key, "arm": arm.name, "arm_label": arm.text,
-        "arm_order": scenario.arm.index(arm), "trials_per_pass": scenario.made_task.trials_per_pass or 0,
+    attributes: dict[str, str | int | float] = {
+        "scenario": scenario.name,
+        "scenario_title": scenario.title,
+        "scenario_source": scenario.source,
+        "scenario_description": scenario.model_dump_json(),
+        "fingerprint": key,
+        "arm": arm.name,
+        "arm_label": arm.text,
+        "arm_order": scenario.arm.index(arm),
+        "trials_per_pass": scenario.made_task.trials_per_pass or 0,
     }
     simulator = _simulator(scenario, arm, 0, seed, plan, threads)
     with record(path, _recordable(scenario, simulator), **attributes) as recorder:
@@ -215,7 +223,11 @@ def with_changes(scenario: Scenario, changes: Mapping[str, Any]) -> dict[str, An
 
 def _set(tables: Any, path: Sequence[str], value: Any) -> None:
     for key in path[:-1]:
-        tables = tables[int(key)] if isinstance(tables, list) and key.isdigit() and int(key) < len(tables) else _inner(tables, key, path)
+        tables = (
+            tables[int(key)]
+            if isinstance(tables, list) and key.isdigit() and int(key) < len(tables)
+            else _inner(tables, key, path)
+        )
     if isinstance(tables, dict):
         tables[path[-1]] = value
     else:

@@ -6,12 +6,12 @@ import json
 import platform
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import numpy as np
-
 
 from neurosim.circuit.exchange import to_json
 from neurosim.errors import InputError, Problem, nearest
@@ -48,7 +48,9 @@ class Recorder(AbstractContextManager["Recorder"]):
         self._look: Look | None = None
         self._end = 0
         problems = [
-            Problem(a, f"expected an interval of at least 1 trial, found {n!r}") for a, n in self._intervals.items() if not _is_count(n)
+            Problem(a, f"expected an interval of at least 1 trial, found {n!r}")
+            for a, n in self._intervals.items()
+            if not _is_count(n)
         ]
         if problems:
             raise InputError(problems, "record")
@@ -66,10 +68,13 @@ class Recorder(AbstractContextManager["Recorder"]):
             self.plan(simulator, task, trials)
         first, last = simulator.trial, simulator.trial + trials
         if last > self._end:
-            raise InputError(f"{self.path}: this recording was laid out for {self._end} trials; record further ones in a new file")
+            raise InputError(
+                f"{self.path}: this recording was laid out for {self._end} trials; record further ones in a new file"
+            )
         problems = [
             Problem(address, f"expected an interval that is a multiple of the batch, {batch}, found {interval}")
-            for address, interval in self._intervals.items() if interval % batch
+            for address, interval in self._intervals.items()
+            if interval % batch
         ]
         if problems:
             raise InputError(problems, "record")
@@ -89,7 +94,10 @@ class Recorder(AbstractContextManager["Recorder"]):
         trial = simulator.present(task, simulator.trial, 1)
         seen = simulator.evaluate(*trial, signals, first=simulator.trial) if signals else {}
         for address in due:
-            self._writer.write(address, simulator.trial, _READ[self._kinds[address]](self._look, seen, address))
+            kind = self._kinds[address]
+            nothing = np.full(self._quantities[address].row_shape, np.nan)
+            value = nothing if kind == "absent" else _READ[kind](self._look, seen, address)
+            self._writer.write(address, simulator.trial, value)
         self._writer.commit(simulator.trial)
 
     def annotate(self, name: str, value: str | int | float) -> None:
@@ -124,13 +132,18 @@ class Recorder(AbstractContextManager["Recorder"]):
         return Quantity(address, trials, tuple(zip(names, shape, strict=True)), digits)
 
     def _noted(self, simulator: Simulator, task: Task) -> dict[str, Any]:
-        from neurosim import __version__
-
         return {
-            "neurosim_version": __version__, "numpy_version": np.__version__, "python_version": platform.python_version(),
-            "circuit_name": simulator.circuit.name, "circuit": to_json(simulator.circuit), "seed": simulator.seed,
-            "backend": simulator.backend, "dtype": simulator.state.dtype.name, "task": json.dumps(_described(task)),
-            "trials": self._end, **self._attributes,
+            "neurosim_version": version("neurosim"),
+            "numpy_version": np.__version__,
+            "python_version": platform.python_version(),
+            "circuit_name": simulator.circuit.name,
+            "circuit": to_json(simulator.circuit),
+            "seed": simulator.seed,
+            "backend": simulator.backend,
+            "dtype": simulator.state.dtype.name,
+            "task": json.dumps(_described(task)),
+            "trials": self._end,
+            **self._attributes,
         }
 
 
@@ -182,7 +195,6 @@ _READ: dict[str, Callable[[Look, dict[str, np.ndarray], str], Any]] = {
     "signal": lambda look, seen, address: seen[address][0],
     "array": lambda look, seen, address: look.arrays[address],
     "metric": lambda look, seen, address: _measured(look, address),
-    "absent": lambda look, seen, address: np.nan,
 }
 
 
@@ -191,6 +203,3 @@ def _measured(look: Look, address: str) -> float:
     assert found is not None
     metric, arguments = found
     return metric.function(look, **arguments)
-
-
-

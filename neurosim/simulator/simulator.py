@@ -96,7 +96,15 @@ class Simulator:
         self, circuit: Circuit, *, seed: int = 0, backend: str = "cpu", dtype: str = "float32", threads: int = 1
     ) -> None:
         if backend not in BACKENDS:
-            raise InputError([Problem("backend", f"no such backend {backend!r}; there are {', '.join(BACKENDS)}", nearest(backend, BACKENDS))])
+            raise InputError(
+                [
+                    Problem(
+                        "backend",
+                        f"no such backend {backend!r}; there are {', '.join(BACKENDS)}",
+                        nearest(backend, BACKENDS),
+                    )
+                ]
+            )
         if dtype not in ("float32", "float64"):
             raise InputError([Problem("dtype", f"expected float32 or float64, found {dtype!r}")])
         self.circuit = validate(circuit)
@@ -133,7 +141,9 @@ class Simulator:
         self._advance(task, end, batch)
 
     def _check(self, task: Task, trials: int, batch: int) -> None:
-        problems = [Problem(name, f"expected at least 1, found {n}") for name, n in (("trials", trials), ("batch", batch)) if n < 1]
+        problems = [
+            Problem(name, f"expected at least 1, found {n}") for name, n in (("trials", trials), ("batch", batch)) if n < 1
+        ]
         for role, size in (("input", task.inputs), ("target", task.outputs)):
             for population in self.circuit.of_role(role):
                 if population.size != size:

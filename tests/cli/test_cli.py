@@ -1,0 +1,242 @@
+"""The commands as a user types them: answers on stdout, narration on stderr, exit codes, never a traceback."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from neurosim.cli import COMMANDS, main
+from neurosim.recording import Recording
+
+TINY = """
+title = "tiny"
+table = ["nse"]
+seeds = 2
+[task]
+name = "linear_map"
+inputs = 4
+outputs = 2
+tests = 20
+[set]
+"input.size" = 4
+"hidden.size" = 3
+"feedback*.size" = 3
+"output.size" = 2
+"target.size" = 2
+"error.size" = 2
+[[arm]]
+name = "feedback_alignment"
+circuit = "feedback_alignment"
+[[arm]]
+name = "shallow"
+circuit = "shallow"
+[[phase]]
+trials = 60
+[record]
+nse = 20
+"hidden.angle" = 20
+[[figure]]
+name = "learning_curve"
+[[claim]]
+check = "value"
+title = "it begins at 1"
+arm = "shallow"
+quantity = "nse"
+trial = 0
+above = 0.5
+below = 1.5
+[[claim]]
+check = "value"
+title = "it is solved at once"
+arm = "shallow"
+quantity = "nse"
+below = 1e-9
+"""
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Path:
+    path = tmp_path / "tiny.toml"
+    path.write_text(TINY, encoding="utf-8")
+    return path
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    try:
+        code = main(list(arguments))
+    except SystemExit as stopped:
+        code = int(stopped.code or 0)
+    captured = capsys.readouterr()
+    assert "Traceback" not in captured.err
+    return code, captured.out, captured.err
+
+
+def test_run_draw_check_and_resume(tiny: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "runs"
+    code, answer, narration = run(capsys, "run", str(tiny), "--out", str(out), "--backend", "reference", "--threads", "1")
+    assert code == 0
+    assert "feedback alignment" in answer
+    assert "nse" in answer
+    assert "4 runs" in narration
+    assert (out / "learning_curve.png").stat().st_size > 5_000
+    files = sorted(out.rglob("*.h5"))
+    assert [path.parent.name for path in files] == ["feedback_alignment"] * 2 + ["shallow"] * 2
+    with Recording(files[0]) as recording:
+        assert list(recording["nse"].trials) == [0, 20, 40, 60]
+        assert recording.attributes["arm"] == "feedback_alignment"
+
+    stamps = [path.stat().st_mtime_ns for path in files]
+    resumed = run(capsys, "run", str(tiny), "--out", str(out), "--backend", "reference", "--resume", "--quiet")
+    assert resumed[0] == 0
+    assert [path.stat().st_mtime_ns for path in files] == stamps
+    again = run(capsys, "run", str(tiny), "--out", str(out), "--backend", "reference", "--resume", "--set", "phase.0.trials=80")
+    assert again[0] == 0
+    assert files[0].stat().st_mtime_ns != stamps[0]
+
+    code, answer, _ = run(capsys, "check", str(out))
+    assert code == 3
+    assert [line.startswith("holds") for line in answer.splitlines()] == [True, False]
+    code, answer, _ = run(capsys, "check", str(out), "--json")
+    assert [line["holds"] for line in json.loads(answer)] == [True, False]
+
+    code, answer, _ = run(capsys, "draw", "angle", str(out), "-o", str(tmp_path / "angle.svg"), "--option", "zoom=false")
+    assert code == 0
+    assert (tmp_path / "angle.svg").read_text().startswith("<?xml")
+
+
+def test_run_prints_one_json_document(tiny: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, answer, narration = run(
+        capsys, "run", str(tiny), "--out", str(tmp_path), "--seeds", "1", "--arm", "shallow", "--backend", "reference", "--json", "-q"
+    )
+    assert code == 0
+    assert narration == ""
+    document = json.loads(answer)
+    assert list(document["values"]) == ["shallow"]
+    assert len(document["values"]["shallow"]["nse"]) == 1
+    assert all(Path(path).is_file() for path in document["recordings"] + document["figures"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["runn"], "did you mean 'run'?"),
+        (["run"], "scenario"),
+        (["run", "digitz"], "did you mean 'digits'?"),
+        (["run", "nowhere/x.toml"], "no such file"),
+        (["run", "linear_map", "--arm", "shalow"], "did you mean 'shallow'?"),
+        (["run", "linear_map", "--set", "hiden.size=3"], "did you mean 'hidden'?"),
+        (["run", "linear_map", "--set", "hidden.size"], "expected ADDRESS=VALUE"),
+        (["run", "linear_map", "--set", "hidden.size=-3"], "found -3"),
+        (["run", "linear_map", "--set", "hidden.size=21"], "same size"),
+        (["run", "linear_map", "--set", "input.size=21"], "the task 'linear_map' has 30"),
+        (["run", "linear_map", "--set", "task.inptus=3"], "did you mean 'inputs'?"),
+        (["run", "linear_map", "--set", "phase.7.trials=3"], "no such place"),
+        (["run", "linear_map", "--seeds", "0"], "above 0"),
+        (["run", "linear_map", "--backend", "cpuu"], "invalid choice"),
+        (["list", "cirucits"], "did you mean 'circuits'?"),
+        (["show", "feedback_aligment"], "did you mean 'feedback_alignment'?"),
+        (["show", "shallow", "-o", "x.gif"], "ends in"),
+        (["draw", "learning_curv", ".", "-o", "x.png"], "learning_curve"),
+        (["draw", "learning_curve", "nowhere", "-o", "x.png"], "nowhere"),
+        (["draw", "learning_curve", ".", "-o", "x.bmp"], ".png"),
+        (["check", "nowhere"], "nowhere"),
+        (["validate", "nothing"], "no circuit of this name"),
+        (["list", "--with", "nowhere.py"], "no such Python file"),
+    ],
+)
+def test_wrong_input_is_one_clear_message_and_exit_2(
+    arguments: list[str], expected: str, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, answer, told = run(capsys, *arguments)
+    assert code == 2
+    assert answer == ""
+    assert expected in told
+    assert not list(tmp_path.iterdir())
+
+
+def test_validate_tells_every_problem_of_every_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    circuit = tmp_path / "circuit.toml"
+    circuit.write_text(
+        '[population.input]\nsize = -3\nrole = "input"\n'
+        '[population.hidden]\nsize = 3\ntransfer = "tanhh"\n'
+        '[[projection]]\npre = "input"\npost = "hiden"\nweights = "zeros"\n',
+        encoding="utf-8",
+    )
+    syntax = tmp_path / "syntax.toml"
+    syntax.write_text("title = \n", encoding="utf-8")
+    code, _, told = run(capsys, "validate", str(circuit), str(syntax), "digits")
+    assert code == 2
+    for fragment in ("input.size", "did you mean 'tanh'?", "did you mean 'hidden'?", "line 1, column"):
+        assert fragment in told
+    code, answer, _ = run(capsys, "validate", str(circuit), "digits", "--json")
+    verdicts = json.loads(answer)
+    assert len(verdicts[str(circuit)]) == 3
+    assert verdicts["digits"] == []
+
+
+def test_validate_tells_every_problem_of_a_scenario(tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = TINY.replace('circuit = "shallow"', 'circuit = "shalow"').replace("nse = 20", "nsee = 20").replace("[[phase]]", "[[phase]]\nbatchh = 2")
+    tiny.write_text(text, encoding="utf-8")
+    code, _, told = run(capsys, "validate", str(tiny))
+    assert code == 2
+    assert "phase.0.batchh" in told
+    assert "did you mean 'batch'?" in told
+    tiny.write_text(text.replace("batchh = 2", ""), encoding="utf-8")
+    code, _, told = run(capsys, "validate", str(tiny))
+    assert code == 2
+    for fragment in ("did you mean 'shallow'?", "record.nsee", "did you mean 'nse'?", "table.0"):
+        assert fragment in told
+
+
+def test_blow_up_ends_with_1_and_names_the_trial(tiny: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.warns(RuntimeWarning):
+        code, _, told = run(
+            capsys, "run", str(tiny), "--out", str(tmp_path), "--set", "*.plasticity.eta=1e6", "--set", "hidden.transfer=linear",
+            "--backend", "reference", "-q", "--set", "phase.0.trials=2000",
+        )  # fmt: skip
+    assert code == 1
+    assert "blew up" in told
+    assert "after trial" in told
+
+
+def test_show_says_what_is_not_local_and_which_kernels_serve(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "not local: error_to_feedback" in run(capsys, "show", "backpropagation")[1]
+    assert "not local" not in run(capsys, "show", "feedback_alignment")[1]
+    assert "learn_gather" in run(capsys, "show", "feedback_alignment", "--program")[1]
+    for ending in ("svg", "json", "graphml", "png"):
+        path = tmp_path / f"circuit.{ending}"
+        assert run(capsys, "show", "feedback_alignment_deep", "-o", str(path))[0] == 0
+        assert path.stat().st_size > 1000
+
+
+def test_list_lists_every_kind_and_what_users_add(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    own = tmp_path / "own.py"
+    own.write_text('import neurosim as ns\n@ns.transfer\nclass cube:\n    """f(u) = u³."""\n    def value(u): return u * u * u\n    def slope(u, rate): return 3.0 * u * u\n')
+    code, answer, _ = run(capsys, "list", "--json", "--with", str(own))
+    assert code == 0
+    listed = json.loads(answer)
+    assert listed["transfer_functions"]["cube"] == "f(u) = u³."
+    assert {"circuits", "scenarios", "tasks", "figures", "plasticity_rules", "connectors", "metrics", "claims"} <= set(listed)
+    from neurosim.models.transfer import TRANSFERS
+
+    TRANSFERS._things.pop("cube")
+
+
+def test_help_is_quick_and_imports_nothing_slow() -> None:
+    script = "import sys; sys.argv = ['neurosim', '--help']\nimport neurosim.cli\ntry: neurosim.cli.main()\nexcept SystemExit: pass\n"
+    script += "assert not {'numba', 'numpy', 'matplotlib', 'h5py', 'pydantic', 'networkx'} & set(sys.modules), 'slow imports'"
+    started = time.monotonic()
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert all(command in done.stdout for command in COMMANDS)
+    assert time.monotonic() - started < 5
+
+
+def test_a_closed_pipe_is_quiet() -> None:
+    done = subprocess.run(f"{sys.executable} -m neurosim list | head -1", shell=True, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "circuits"
+    assert done.stderr == ""

@@ -1,0 +1,184 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from oracles import bits, given_rows, trained
+
+from neurosim.circuit.layered import layered
+from neurosim.engine import compile as compiling
+from neurosim.models.plasticity import RULES, plasticity
+from neurosim.models.transfer import TRANSFERS, transfer
+
+SCRIPT = """
+import numpy as np
+from neurosim.circuit.layered import layered
+from neurosim.models.transfer import transfer
+from neurosim.simulator import Simulator
+from helper import around
+
+@transfer
+class edited:
+    def value(u):
+        return {value} * around(u)
+    def slope(u, rate):
+        return {value}
+
+s = Simulator(layered([2, 2], feedback="none", bias=False, output_transfer="edited", weights={{"kind": "constant", "value": 1.0}}), dtype="float64")
+print(float(s.evaluate(np.array([[1.0, 2.0]]), np.zeros((1, 2)), ["output.rate"])["output.rate"][0, 0]))
+"""
+
+
+class Cache:
+    """Runs of a script in processes of their own, over one cache folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def run(self, value: float, around: float = 1.0) -> float:
+        (self.folder / "helper.py").write_text(f"def around(u):\n    return {around} * u\n")
+        script = self.folder / "script.py"
+        script.write_text(SCRIPT.format(value=value))
+        environment = {**os.environ, "NEUROSIM_CACHE": str(self.folder / "cache"), "PYTHONDONTWRITEBYTECODE": "1"}
+        done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, env=environment, timeout=120, check=False)
+        assert done.returncode == 0, done.stderr
+        return float(done.stdout)
+
+    def files(self) -> dict[Path, int]:
+        """Every file of the cache and when it was written."""
+        return {path: path.stat().st_mtime_ns for path in (self.folder / "cache" / "kernels").rglob("*") if path.is_file() and path.suffix != ".pyc"}
+
+
+def test_that_a_stale_kernel_never_answers(tmp_path: Path) -> None:
+    cache = Cache(tmp_path)
+    assert cache.run(2.0) == 6.0
+    first = cache.files()
+    assert any(path.suffix == ".nbc" for path in first), "numba keeps its machine code there"
+    assert cache.run(2.0) == 6.0
+    assert cache.files() == first, "an unchanged formula is compiled once"
+    assert cache.run(3.0) == 9.0
+    changed = set(cache.files()) - set(first)
+    assert [path.name.split("_")[0] for path in changed if path.suffix == ".py"] == ["compute"]
+    assert cache.run(3.0, around=10.0) == 90.0, "a function that the formula calls was edited"
+    assert cache.run(2.0) == 6.0
+
+
+def test_that_a_damaged_module_is_written_again(tmp_path: Path) -> None:
+    cache = Cache(tmp_path)
+    assert cache.run(2.0) == 6.0
+    for path in cache.files():
+        if path.suffix == ".py":
+            path.write_text("raise RuntimeError")
+    assert cache.run(2.0) == 6.0
+
+
+def test_that_a_folder_that_cannot_be_written_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("NEUROSIM_CACHE", str(tmp_path / "file"))
+    compiling.cache_folder.cache_clear()
+    try:
+        folder = compiling.cache_folder()
+        assert folder.is_dir()
+        assert not folder.is_relative_to(tmp_path)
+        folder.rmdir()
+    finally:
+        compiling.cache_folder.cache_clear()
+
+
+@transfer
+class tanh_by_a_user:
+    def value(u):
+        import_free = np.tanh(u)
+        return import_free
+
+    def slope(u, rate):
+        return 1.0 - rate * rate
+
+
+@transfer
+class leaky_by_a_user:
+    def value(u, leak=0.05):
+        if u > 0.0:
+            return u
+        return leak * u
+
+    def slope(u, rate, leak=0.05):
+        if u > 0.0:
+            return 1.0
+        return leak
+
+
+@plasticity
+def delta_by_a_user(pre_rate, post_teaching, eta):
+    return pre_rate * eta * post_teaching
+
+
+@plasticity
+def delta_by_synapses(weight, pre_rate, post_teaching, eta):
+    """No product for the compiler, for it seems to read the weight."""
+    change = eta * post_teaching * pre_rate
+    return change
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _forget():
+    yield
+    for registry, names in ((TRANSFERS, ("tanh_by_a_user", "leaky_by_a_user")), (RULES, ("delta_by_a_user", "delta_by_synapses"))):
+        for name in names:
+            registry._things.pop(name, None)
+
+
+@pytest.mark.parametrize("batch", [1, 4])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(("built_in", "user"), [("leaky", "leaky_by_a_user"), ("leaky", {"function": "leaky_by_a_user", "leak": 0.05})])
+def test_that_a_users_transfer_function_gives_the_same_bits(built_in: str, user, dtype: str, batch: int) -> None:
+    task = given_rows(6, 3, 9)
+    found = [bits(trained(layered([6, 5, 3], feedback="random", transfer=t), task, 9, batch=batch, dtype=dtype)) for t in (built_in, user)]
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("batch", [1, 4])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_that_a_users_rule_gives_the_same_bits(dtype: str, batch: int) -> None:
+    task = given_rows(6, 3, 9)
+    circuit = layered([6, 5, 3], feedback="random", eta=0.01)
+    own = circuit.replace({"input_to_hidden.plasticity.rule": "delta_by_a_user", "hidden.bias.plasticity.rule": "delta_by_a_user"})
+    assert bits(trained(own, task, 9, batch=batch, dtype=dtype)) == bits(trained(circuit, task, 9, batch=batch, dtype=dtype))
+
+
+@pytest.mark.parametrize("batch", [1, 4])
+@pytest.mark.parametrize(("momentum", "decay"), [(0.0, 0.0), (0.5, 0.1)])
+def test_that_a_rule_without_the_fast_path_gives_the_same_numbers(momentum: float, decay: float, batch: int) -> None:
+    task = given_rows(6, 3, 9)
+    circuit = layered([6, 5, 3], feedback="random", eta=0.01, momentum=momentum, decay=decay)
+    own = circuit.replace({"input_to_hidden.plasticity.rule": "delta_by_synapses"})
+    one, other = (trained(c, task, 9, batch=batch, dtype="float64").state["input_to_hidden.weights"] for c in (own, circuit))
+    np.testing.assert_allclose(one, other, rtol=0, atol=1e-15)
+
+
+def test_that_numpy_is_allowed_in_formulas() -> None:
+    task = given_rows(6, 3, 9)
+    found = [trained(layered([6, 5, 3], feedback="random", transfer=t), task, 9, dtype="float64").state["hidden_to_output.weights"]
+             for t in ("tanh", "tanh_by_a_user")]
+    np.testing.assert_allclose(*found, rtol=0, atol=1e-14)
+
+
+def test_that_a_refused_formula_says_which() -> None:
+    from neurosim.errors import InputError
+
+    table = [0.5]
+
+    @plasticity
+    def with_a_list(pre_rate, post_rate, eta):
+        return eta * table[0] * pre_rate * post_rate
+
+    try:
+        circuit = layered([6, 5, 3], feedback="random").replace({"input_to_hidden.plasticity": {"rule": "with_a_list", "eta": 0.1}})
+        with pytest.raises(InputError, match=r"with_a_list.*cannot become a kernel.*'table'"):
+            trained(circuit, given_rows(6, 3, 2), 2)
+    finally:
+        del RULES._things["with_a_list"]

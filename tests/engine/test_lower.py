@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import pytest
+
+from neurosim.circuit.layered import layered
+from neurosim.circuit.validate import validate
+from neurosim.engine.lower import lower
+from neurosim.engine.program import Compute, Learn, Program, Rest, Transmit
+
+
+def program(feedback: str, wanted: list[str] = (), *, learning: bool = True, changes: dict | None = None, **properties) -> Program:
+    return lower(validate(layered([5, 4, 3], feedback=feedback, **properties).replace(changes or {})), wanted, learning=learning)
+
+
+def labels(made: Program) -> set[str]:
+    return {operation.label for operation in made.operations}
+
+
+def test_that_nothing_is_computed_for_nothing() -> None:
+    made = program("random", learning=False)
+    assert made.operations == ()
+    assert made.streams == ()
+    assert made.arrays == ()
+
+
+def test_that_only_what_is_wanted_is_computed() -> None:
+    made = program("random", ["hidden.rate"], learning=False)
+    assert labels(made) == {"hidden.drive", "hidden.drive + bias", "hidden.drive + input_to_hidden", "hidden.activation", "hidden.rate"}
+    assert made.streams == ("input.rate",)
+    assert {a.address for a in made.arrays} == {"hidden.bias", "input_to_hidden.weights"}
+
+
+def test_that_shallow_learning_computes_no_loss_and_no_teaching_of_hidden() -> None:
+    made = program("none")
+    assert not any(label.startswith(("loss", "hidden.teaching", "hidden.slope")) for label in labels(made))
+    assert {o.weights for o in made.operations if isinstance(o, Learn)} == {"hidden_to_output.weights", "output.bias"}
+
+
+def test_that_only_exploration_makes_twins() -> None:
+    assert not any("perturbed" in label for label in labels(program("random")))
+    twins = {label for label in labels(program("broadcast")) if "perturbed" in label}
+    assert {"hidden.perturbed_drive", "output.perturbed_drive", "loss.perturbed_rate"} <= twins
+    assert "hidden.noise" in program("broadcast").streams
+
+
+def test_that_weights_are_one_array_however_many_read_them() -> None:
+    addresses = [a.address for a in program("tied").arrays]
+    assert len(addresses) == len(set(addresses))
+    made = program("tied", bias=False)
+    assert {a.address: a.shape for a in made.arrays} == {"input_to_hidden.weights": (4, 5), "hidden_to_output.weights": (3, 4)}
+    readers = [o for o in made.operations if isinstance(o, Transmit) and o.weights == "hidden_to_output.weights"]
+    assert sorted(o.transposed for o in readers) == [False, True]
+
+
+def test_momentum_and_patterns_have_arrays_of_their_own() -> None:
+    sparse = {"input_to_hidden.connector": {"kind": "fixed_probability", "probability": 0.5}}
+    found = {a.address for a in program("random", momentum=0.5, changes=sparse).arrays}
+    assert {"input_to_hidden.velocity", "hidden.bias_velocity", "input_to_hidden.pattern"} <= found
+    assert not any("velocity" in a.address or "pattern" in a.address for a in program("random").arrays)
+
+
+def test_that_learning_comes_after_everything_that_reads_the_weights() -> None:
+    operations = program("tied").operations
+    for index, operation in enumerate(operations):
+        if isinstance(operation, Learn):
+            assert not any(operation.weights in later.reads for later in operations[index + 1 :])
+
+
+@pytest.mark.parametrize("feedback", ["none", "random", "tied", "broadcast"])
+def test_the_order_of_a_trial(feedback: str) -> None:
+    """Every signal is set once, before it is read."""
+    made = program(feedback)
+    ready = {*made.streams, *(a.address for a in made.arrays), "one"}
+    for operation in made.operations:
+        assert set(operation.reads) <= ready, operation.label
+        assert not set(operation.sets) & ready, operation.label
+        ready |= set(operation.sets)
+    assert all(isinstance(o, Rest | Transmit | Compute | Learn) for o in made.operations)
+
+
+def test_that_a_circuit_without_plasticity_learns_nothing() -> None:
+    fixed = {f"{a}.plasticity": "fixed" for a in ("input_to_hidden", "hidden_to_output", "hidden.bias", "output.bias")}
+    assert program("random", changes=fixed).operations == ()

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from neurosim.circuit.layered import layered
+from neurosim.engine.state import State, aligned, padded
+from neurosim.errors import InputError
+
+
+def made(seed: int = 1, feedback: str = "random", dtype: str = "float32", **changes) -> State:
+    return State(layered([6, 5, 3], feedback=feedback).replace(changes), seed, dtype)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("count", [1, 15, 16, 17, 1024, 1000, 512])
+def test_how_rows_lie_in_memory(count: int, dtype: str) -> None:
+    kind = np.dtype(dtype)
+    length = padded(count, kind)
+    assert count <= length <= count + 128 // kind.itemsize
+    assert length * kind.itemsize % 64 == 0
+    assert length * kind.itemsize % 4096 != 0
+    assert aligned((3, length), kind).ctypes.data % 64 == 0
+
+
+def test_shapes_and_addresses() -> None:
+    state = made()
+    assert state["input_to_hidden.weights"].shape == (5, 6)
+    assert state["hidden.bias"].shape == (5,)
+    assert state["input_to_hidden.velocity"].shape == (5, 6)
+    assert state["feedback_to_hidden.weights"].shape == (5,)
+    assert state.stored("hidden.bias").shape == (5, 1)
+    assert list(state) == sorted(["input_to_hidden.weights", "hidden.bias", "input_to_hidden.velocity", "feedback_to_hidden.weights"])
+
+
+def test_that_what_is_drawn_depends_on_seed_and_address_alone() -> None:
+    one, other = made(), made(feedback="tied")
+    other["hidden_to_output.weights"]  # asked for in another order
+    np.testing.assert_array_equal(one["input_to_hidden.weights"], other["input_to_hidden.weights"])
+    assert (made(2)["input_to_hidden.weights"] != one["input_to_hidden.weights"]).all()
+    np.testing.assert_array_equal(made(dtype="float64")["input_to_hidden.weights"].astype(np.float32), one["input_to_hidden.weights"])
+
+
+def test_that_a_pattern_leaves_zeros() -> None:
+    state = made(**{"input_to_hidden.connector": {"kind": "fixed_probability", "probability": 0.5}})
+    pattern, weights = state["input_to_hidden.pattern"], state["input_to_hidden.weights"]
+    assert set(np.unique(pattern)) == {0.0, 1.0}
+    np.testing.assert_array_equal(weights != 0, pattern == 1)
+    np.testing.assert_array_equal(weights, made()["input_to_hidden.weights"] * pattern)
+
+
+def test_writing_and_forgetting() -> None:
+    state = made()
+    state["hidden.bias"] = np.arange(5.0)
+    np.testing.assert_array_equal(state.stored("hidden.bias")[:, 0], np.arange(5.0))
+    state["hidden.bias"][2] = 9.0
+    assert state["hidden.bias"][2] == 9.0
+    del state["hidden.bias"]
+    assert not state["hidden.bias"].any()
+    with pytest.raises(InputError, match=r"expected the shape \(5,\), found \(4,\)"):
+        state["hidden.bias"] = np.zeros(4)
+
+
+@pytest.mark.parametrize(
+    ("address", "suggestion"),
+    [("input_to_hiden.weights", "input_to_hidden.weights"), ("nothing", None), ("input.bias", None), ("input_to_hidden.bias", "input_to_hidden.weights")],
+)
+def test_that_an_unknown_array_is_told(address: str, suggestion: str | None) -> None:
+    with pytest.raises(InputError) as caught:
+        made()[address]
+    assert caught.value.problems[0].address == address
+    if suggestion:
+        assert caught.value.problems[0].suggestion == suggestion
+    with pytest.raises(InputError):
+        made(feedback="tied")["error_to_feedback.weights"]
+
+
+def test_that_an_earlier_state_is_carried_over() -> None:
+    """Weights go over by address, where the shape is the same (Supp. Fig. 14: backpropagation, then feedback alignment)."""
+    earlier = made(1, "tied")
+    earlier["input_to_hidden.weights"] = np.ones((5, 6))
+    earlier["hidden_to_output.weights"]
+    later = State(layered([6, 5, 3], feedback="random"), 2)
+    later.carry(earlier)
+    assert (later["input_to_hidden.weights"] == 1).all()
+    np.testing.assert_array_equal(later["hidden_to_output.weights"], earlier["hidden_to_output.weights"])
+    other = State(layered([6, 4, 3], feedback="random"), 2)
+    other.carry(earlier)
+    assert other["input_to_hidden.weights"].shape == (4, 6)

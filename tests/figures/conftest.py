@@ -1,0 +1,48 @@
+"""Real recordings of small circuits, made once for all figures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from neurosim.circuit.layered import layered
+from neurosim.simulator import Simulator, record
+from neurosim.tasks import LinearMap, Xor
+
+ARMS = (("shallow", "none"), ("reinforcement", "broadcast"), ("feedback_alignment", "random"), ("backpropagation", "tied"))
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four arms, two seeds each, of a 6-4-3 circuit on a linear map."""
+    folder = tmp_path_factory.mktemp("runs")
+    for order, (arm, feedback) in enumerate(ARMS):
+        (folder / arm).mkdir()
+        for seed in (1, 2):
+            simulator = Simulator(layered([6, 4, 3], feedback=feedback, name=arm), seed=seed, backend="reference")
+            intervals = {"nse": 10, "loss": 10, "hidden.angle": 10, "hidden_to_output.weights": 20}
+            if feedback == "random":
+                intervals["error_to_feedback.weights"] = 20
+            told = {
+                "arm": arm,
+                "arm_label": arm.replace("_", " "),
+                "arm_order": order,
+                "seed": seed,
+                "scenario": "small",
+                "scenario_title": "A small linear map",
+            }
+            with record(folder / arm / f"seed_{seed}.h5", intervals, **told) as recording:
+                simulator.train(LinearMap(6, 3, seed=1), trials=40, into=recording)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def by_hand(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One 2-2-1 circuit on XOR, recorded without saying which arm it is; a pass has 4 trials."""
+    path = tmp_path_factory.mktemp("by_hand") / "xor.h5"
+    simulator = Simulator(layered([2, 2, 1], feedback="random"), seed=3, backend="reference")
+    intervals = {"mse": 4, "hidden_to_output.weights": 4, "error_to_feedback.weights": 8}
+    with record(path, intervals, trials_per_pass=4) as recording:
+        simulator.train(Xor(), trials=40, into=recording)
+    return path

@@ -1,0 +1,118 @@
+"""The learning curve: medians and spread over seeds, labels, and axes that survive zeros and nan."""
+
+from __future__ import annotations
+
+import io
+
+import h5py
+import numpy as np
+import pytest
+
+from neurosim.errors import InputError
+from neurosim.figures import draw
+from neurosim.recording import Quantity, Writer
+
+
+def _values(folder, arm, address="nse"):
+    stacked = []
+    for path in sorted((folder / arm).glob("*.h5")):
+        with h5py.File(path) as file:
+            stacked.append(file[f"{address}/{address}"][()])
+    return np.array(stacked)
+
+
+def _write(path, values, trials=None, **attributes):
+    trials = tuple(range(len(values))) if trials is None else trials
+    with Writer(path, [Quantity("nse", trials, dtype="f8")], attributes) as writer:
+        for trial, value in zip(trials, values, strict=True):
+            writer.write("nse", trial, value)
+    return path
+
+
+def test_lines_are_medians_over_seeds(runs):
+    axes = draw("learning_curve", runs).axes[0]
+    lines = {line.get_label(): line for line in axes.lines}
+    assert list(lines) == ["shallow", "reinforcement", "feedback alignment", "backpropagation"]
+    for label, line in lines.items():
+        expected = np.sort(_values(runs, label.replace(" ", "_")), axis=0).mean(axis=0)  # of two seeds, the median is the mean
+        np.testing.assert_allclose(line.get_ydata(), expected, rtol=1e-12)
+        assert line.get_xdata().tolist() == [0, 10, 20, 30, 40]
+
+
+@pytest.mark.parametrize(("spread", "low", "high"), [("quartiles", 0.25, 0.75), ("extremes", 0.0, 1.0)])
+def test_the_shade_lies_between_two_quantiles(tmp_path, spread, low, high):
+    values = np.random.default_rng(0).uniform(0.1, 1, (5, 4))
+    for seed, row in enumerate(values):
+        _write(tmp_path / f"{seed}.h5", row, circuit_name="a", seed=seed)
+    (shade,) = draw("learning_curve", tmp_path, spread=spread).axes[0].collections
+    corners = shade.get_paths()[0].vertices
+    for trial in range(4):
+        found = corners[corners[:, 0] == trial, 1]
+        np.testing.assert_allclose([found.min(), found.max()], np.quantile(values[:, trial], [low, high]))
+
+
+def test_seeds_are_drawn_one_by_one(runs):
+    axes = draw("learning_curve", runs, spread="seeds").axes[0]
+    assert len(axes.lines) == 4 * 3
+    assert not axes.collections
+
+
+def test_one_seed_has_no_shade(runs):
+    assert not draw("learning_curve", runs / "shallow" / "seed_1.h5").axes[0].collections
+
+
+def test_title_and_axes_say_what_is_shown(runs):
+    figure = draw("learning_curve", runs)
+    axes = figure.axes[0]
+    assert figure.get_suptitle() == "A small linear map"
+    assert axes.get_xlabel() == "trials"
+    assert "NSE" in axes.get_ylabel()
+    assert axes.get_yscale() == "log"
+    assert draw("learning_curve", runs, scale="linear", title="").axes[0].get_yscale() == "linear"
+
+
+def test_every_arm_differs_without_colour(runs):
+    patterns = {str(line._dash_pattern) for line in draw("learning_curve", runs).axes[0].lines}
+    assert len(patterns) == 4
+
+
+def test_passes_where_their_length_is_known(by_hand, runs):
+    axes = draw("learning_curve", by_hand).axes[0]
+    assert axes.get_xlabel() == "passes through the data"
+    assert axes.lines[0].get_xdata()[-1] == 10
+    assert draw("learning_curve", by_hand, time="trials").axes[0].lines[0].get_xdata()[-1] == 40
+    with pytest.raises(InputError, match="time"):
+        draw("learning_curve", runs, time="passes")
+
+
+def test_seeds_meet_at_their_common_trials(tmp_path):
+    _write(tmp_path / "1.h5", [1.0, 2.0, 3.0], (0, 10, 20), circuit_name="a", seed=1)
+    _write(tmp_path / "2.h5", [5.0, 7.0], (0, 20), circuit_name="a", seed=2)
+    (line,) = draw("learning_curve", tmp_path).axes[0].lines
+    assert line.get_xdata().tolist() == [0, 20]
+    assert line.get_ydata().tolist() == [3.0, 5.0]
+
+
+def test_two_files_of_one_circuit_and_seed_are_two_lines(tmp_path):
+    for name in ("slow", "fast"):
+        _write(tmp_path / f"{name}.h5", [1.0, 0.5], circuit_name="a", seed=1)
+    assert {line.get_label() for line in draw("learning_curve", tmp_path).axes[0].lines} == {"slow", "fast"}
+
+
+@pytest.mark.parametrize("values", [[1.0, 0.0, np.nan, 0.5], [0.0, 0.0], [np.nan, np.nan], [-1.0, 2.0], [1.0]])
+@pytest.mark.parametrize("seeds", [1, 3])
+def test_zeros_and_nan_do_not_break_a_log_axis(tmp_path, values, seeds):
+    for seed in range(seeds):
+        _write(tmp_path / f"{seed}.h5", values, circuit_name="a", seed=seed)
+    figure = draw("learning_curve", tmp_path)
+    figure.savefig(io.BytesIO(), format="png")
+    shown = [line.get_ydata() for line in figure.axes[0].lines]
+    if figure.axes[0].get_yscale() == "log":
+        assert all(np.all(np.isnan(y) | (y > 0)) for y in shown)
+
+
+def test_an_address_that_nobody_holds_is_refused(runs):
+    with pytest.raises(InputError, match=r"nsee: no recording holds it; they hold .*loss, nse; did you mean 'nse'"):
+        draw("learning_curve", runs, quantity="nsee")
+    with pytest.raises(InputError, match="one number per trial"):
+        draw("learning_curve", runs, quantity="hidden_to_output.weights")

@@ -1,0 +1,64 @@
+"""Weights against feedback weights: traces of small matrices, scatter plots of larger ones."""
+
+from __future__ import annotations
+
+import h5py
+import numpy as np
+import pytest
+
+from neurosim.errors import InputError
+from neurosim.figures import draw
+
+
+def _weights(path, group):
+    with h5py.File(path) as file:
+        return file[f"{group}/weights/weights"][()]
+
+
+def test_each_synapse_is_a_trace_with_its_feedback_weight_dashed(by_hand):
+    axes = draw("weight_trajectory", by_hand, time="trials").axes[0]
+    solid = [line for line in axes.lines if line.get_linestyle() == "-"]
+    dashed = [line for line in axes.lines if line.get_linestyle() == "--"]
+    forward, feedback = _weights(by_hand, "hidden_to_output"), _weights(by_hand, "error_to_feedback")
+    assert len(solid) == len(dashed) == 2
+    for pre, (w, b) in enumerate(zip(solid, dashed, strict=True)):
+        assert w.get_xdata().tolist() == list(range(0, 41, 8))  # W is sampled twice as often as B
+        np.testing.assert_allclose(w.get_ydata(), forward[::2, 0, pre], rtol=1e-6)
+        np.testing.assert_allclose(b.get_ydata(), feedback[:, pre, 0], rtol=1e-6)
+        assert w.get_color() == b.get_color()
+
+
+def test_larger_matrices_are_scatter_plots_before_and_after(runs):
+    (axes,) = draw("weight_trajectory", runs, seed=2).axes
+    path = runs / "feedback_alignment" / "seed_2.h5"
+    forward, feedback = _weights(path, "hidden_to_output"), _weights(path, "error_to_feedback")
+    assert axes.get_title() == "feedback alignment"
+    for cloud, row in zip(axes.collections, (0, -1), strict=True):
+        expected = np.stack([feedback[row].T.ravel(), forward[row].ravel()], axis=1)
+        np.testing.assert_allclose(cloud.get_offsets(), expected, rtol=1e-6)
+
+
+def test_traces_of_every_arm_on_demand(runs):
+    assert [len(axes.lines) for axes in draw("weight_trajectory", runs, view="traces").axes] == [12] * 4
+
+
+def test_without_feedback_weights_there_are_only_traces(runs):
+    source = runs / "backpropagation"
+    assert draw("weight_trajectory", source).axes[0].lines
+    with pytest.raises(InputError, match="view"):
+        draw("weight_trajectory", source, view="scatter")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"address": "hidden_to_output.weight"}, "did you mean 'hidden_to_output.weights'"),
+        ({"against": "feedback.weights"}, "no recording holds it"),
+        ({"against": "hidden_to_output.weights"}, "shape"),
+        ({"address": "nse"}, "expected a matrix"),
+        ({"seed": 9}, "seed 9"),
+    ],
+)
+def test_what_does_not_fit_is_refused(runs, options, message):
+    with pytest.raises(InputError, match=message):
+        draw("weight_trajectory", runs, **options)

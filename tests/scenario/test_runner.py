@@ -1,0 +1,135 @@
+"""Phases carry state by address; freezing freezes; runs do not depend on threads; resume keeps what is complete."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from neurosim.errors import EnvironmentFailure, InputError, ScenarioError
+from neurosim.recording import Recording
+from neurosim.scenario import runner
+from neurosim.scenario.description import Scenario, checked
+from neurosim.scenario.runner import Plan, final_values, run_scenario
+from neurosim.simulator import Simulator, record
+
+BASE: dict[str, Any] = {
+    "name": "test",
+    "title": "test",
+    "task": {"name": "linear_map", "inputs": 4, "outputs": 2, "tests": 20},
+    "dtype": "float64",
+    "arm": [
+        {"name": "random", "circuit": {"family": "layered", "sizes": [4, 3, 2], "feedback": "random"}},
+        {"name": "tied", "circuit": {"family": "layered", "sizes": [4, 3, 2], "feedback": "tied"}},
+    ],
+    "phase": [{"trials": 40}],
+    "record": {"nse": 20, "input_to_hidden.weights": 20, "error_to_feedback.weights": 40},
+}
+
+
+def scenario(**changes: Any) -> Scenario:
+    return checked({**BASE, **changes}, "test")
+
+
+def recorded(out: Path, arm: str, address: str, seed: int = 0) -> np.ndarray:
+    with Recording(out / arm / f"seed_{seed}.h5") as recording:
+        return recording[address].values
+
+
+def test_an_arm_is_what_the_simulator_does_by_itself(tmp_path: Path) -> None:
+    made = scenario()
+    run_scenario(made, Plan(tmp_path / "a"))
+    simulator = Simulator(made.circuit(made.arm[0], made.phase[0]), seed=0, dtype="float64")
+    with record(tmp_path / "b.h5", {"nse": 20}) as into:
+        simulator.train(made.made_task, 40, into=into)
+    with Recording(tmp_path / "b.h5") as recording:
+        np.testing.assert_array_equal(recording["nse"].values, recorded(tmp_path / "a", "random", "nse"))
+
+
+def test_what_an_arm_does_not_have_is_left_out_of_its_recording(tmp_path: Path) -> None:
+    paths = run_scenario(scenario(), Plan(tmp_path))
+    held = [set(Recording(path).addresses) for path in paths]
+    assert held[0] - held[1] == {"error_to_feedback.weights"}
+
+
+def test_phases_continue_where_the_last_one_ended(tmp_path: Path) -> None:
+    run_scenario(scenario(), Plan(tmp_path / "one"))
+    run_scenario(scenario(phase=[{"trials": 20}, {"trials": 20}]), Plan(tmp_path / "two"))
+    for address in ("nse", "input_to_hidden.weights"):
+        np.testing.assert_array_equal(recorded(tmp_path / "one", "random", address), recorded(tmp_path / "two", "random", address))
+
+
+def test_a_phase_may_change_the_circuit_and_freeze_projections(tmp_path: Path) -> None:
+    tied = BASE["arm"][1]["circuit"]
+    phases = [{"trials": 20}, {"trials": 20, "circuit": tied, "freeze": ["input_to_hidden", "hidden"]}]
+    run_scenario(scenario(phase=phases), Plan(tmp_path))
+    weights = recorded(tmp_path, "random", "input_to_hidden.weights")
+    assert (weights[1] != weights[0]).any()
+    np.testing.assert_array_equal(weights[2], weights[1])
+    nse = recorded(tmp_path, "random", "nse")
+    assert nse[2] != nse[1]
+
+
+def test_threads_change_no_bit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "SYNAPSES_WORTH_A_THREAD", 0)
+    for threads in (1, 3):
+        run_scenario(scenario(seeds=2), Plan(tmp_path / str(threads), threads=threads))
+    for arm in ("random", "tied"):
+        for seed in (0, 1):
+            first, second = (recorded(tmp_path / t, arm, "input_to_hidden.weights", seed) for t in ("1", "3"))
+            np.testing.assert_array_equal(first, second)
+
+
+def test_progress_adds_up(tmp_path: Path) -> None:
+    told: list[int] = []
+    made = scenario(seeds=2)
+    run_scenario(made, Plan(tmp_path, progress=told.append))
+    assert sum(told) == 2 * 2 * made.trials
+
+
+def test_final_values_are_the_last_recorded_ones(tmp_path: Path) -> None:
+    made = scenario(seeds=2, table=["nse"])
+    values = final_values(made, run_scenario(made, Plan(tmp_path)))
+    assert list(values["tied"]["nse"]) == [recorded(tmp_path, "tied", "nse", seed)[-1] for seed in (0, 1)]
+
+
+def test_a_folder_that_cannot_be_made_ends_with_4(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(EnvironmentFailure, match="cannot be made") as caught:
+        run_scenario(scenario(), Plan(tmp_path / "file" / "runs"))
+    assert caught.value.exit_code == 4
+
+
+@pytest.mark.parametrize(
+    ("change", "address", "fragment"),
+    [
+        ({"task": {"name": "linear_mop"}}, "task.name", "did you mean 'linear_map'"),
+        ({"task": {"name": "linear_map", "inputs": 5, "outputs": 2}}, "arm.random.input.size", "has 5"),
+        ({"phase": [{"trials": 3, "passes": 2}]}, "phase.0", "either trials or passes"),
+        ({"phase": [{"passes": 2}]}, "phase.passes", "no passes"),
+        ({"phase": [{"trials": 3, "freeze": ["hiden"]}]}, "hiden.plasticity", "did you mean 'hidden'"),
+        ({"record": {"hidden.angel": 3}}, "record.hidden.angel", "nothing to record"),
+        ({"record": {"nse": 0}}, "record.nse", "greater than or equal to 1"),
+        ({"figure": [{"name": "learning_curves"}]}, "figure.0.name", "did you mean 'learning_curve'"),
+        ({"figure": [{"name": "learning_curve", "quantty": "nse"}]}, "figure.0.quantty", "did you mean 'quantity'"),
+        ({"claim": [{"check": "valeu"}]}, "claim.0.check", "did you mean 'value'"),
+        ({"claim": [{"check": "value", "arm": "randon", "quantity": "nse"}]}, "claim.0.arm", "did you mean 'random'"),
+        ({"claim": [{"check": "value", "arm": "random", "quantity": "mse"}]}, "claim.0.quantity", "did you mean 'nse'"),
+        ({"arm": [*BASE["arm"], BASE["arm"][0]]}, "arm.random", "a second arm"),
+        ({"arm": [{"name": "a", "circuit": {"family": "layred", "sizes": [4, 2]}}]}, "family", "did you mean 'layered'"),
+        ({"arm": [{"name": "a", "circuit": {"family": "layered", "size": [4, 2]}}]}, "size", "did you mean 'sizes'"),
+        ({"seeds": -1}, "seeds", "found -1"),
+        ({"dtype": "float16"}, "dtype", "float32"),
+    ],
+)
+def test_every_problem_has_its_address(change: dict[str, Any], address: str, fragment: str) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        scenario(**change)
+    told = [str(problem) for problem in caught.value.problems]
+    assert any(address in line and fragment in line for line in told), told
+
+
+def test_unknown_arm() -> None:
+    with pytest.raises(InputError, match="did you mean 'random'"):
+        runner.chosen_arms(scenario(), ["randon"])
