@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -29,16 +30,16 @@ def squeezed(u):
 class of_several_statements:
     """f(u) = u / √(1 + u²) below 1, a line of the same slope above."""
 
-    def value(u):
-        if u > 1.0:
+    def value(self):
+        if self > 1.0:
             start = math.sqrt(0.5)
-            return start + (u - 1.0) * 0.35355339059327373
-        return squeezed(u)
+            return start + (self - 1.0) * 0.35355339059327373
+        return squeezed(self)
 
-    def slope(u, rate):
-        if u > 1.0:
+    def slope(self, rate):
+        if self > 1.0:
             return 0.35355339059327373
-        root = math.sqrt(1.0 + u * u)
+        root = math.sqrt(1.0 + self * self)
         return 1.0 / (root * root * root)
 
 
@@ -46,10 +47,10 @@ class of_several_statements:
 class with_gain:
     """f(u) = g · tanh(steep · u): a constant from around it, and a parameter."""
 
-    def value(u, steep=0.75):
-        return GAIN * math.tanh(steep * u)
+    def value(self, steep=0.75):
+        return GAIN * math.tanh(steep * self)
 
-    def slope(u, rate, steep=0.75):
+    def slope(self, rate, steep=0.75):
         t = rate / GAIN
         return GAIN * steep * (1.0 - t * t)
 
@@ -87,14 +88,14 @@ class tracing:
 
     receptors = ("drive", "modulatory", "gate")
 
-    def rate(activation, gating=1.0):
-        return activation * gating
+    def rate(self, gating=1.0):
+        return self * gating
 
-    def teaching(modulation, slope):
-        return modulation * slope
+    def teaching(self, slope):
+        return self * slope
 
-    def trace(trace, rate, tau=4.0):
-        return trace + (rate - trace) / tau
+    def trace(self, rate, tau=4.0):
+        return self + (rate - self) / tau
 
 
 class Given(Task):
@@ -178,7 +179,9 @@ class Network:
     def loss(self, x: np.ndarray, y: np.ndarray) -> float:
         return 0.5 * float(((y - self.output(x)) ** 2).sum())
 
-    def updates(self, x: np.ndarray, y: np.ndarray, backward: Sequence[np.ndarray] | None = None) -> list[tuple[np.ndarray, np.ndarray]]:
+    def updates(
+        self, x: np.ndarray, y: np.ndarray, backward: Sequence[np.ndarray] | None = None
+    ) -> list[tuple[np.ndarray, np.ndarray]]:
         """(ΔW, Δb) / η of each level; `backward[k]` stands for the transpose of `weights[k + 1]`."""
         back = [w.T for w in self.weights[1:]] if backward is None else list(backward)
         drives = self.drives(x)
@@ -214,7 +217,7 @@ def forward_names(depth: int) -> list[str]:
 def network_of(simulator: Simulator, depth: int, transfers: Sequence[str]) -> Network:
     """The same network in NumPy, with the simulator's present weights."""
     names = forward_names(depth)
-    weights = [simulator.state[f"{a}_to_{b}.weights"] for a, b in zip(names, names[1:], strict=False)]
+    weights = [simulator.state[f"{a}_to_{b}.weights"] for a, b in itertools.pairwise(names)]
     biases = [
         simulator.state[f"{b}.bias"] if simulator.circuit.populations[b].bias else np.zeros(simulator.circuit.populations[b].size)
         for b in names[1:]
@@ -259,18 +262,22 @@ def circuits(draw: st.DrawFn, feedbacks: Sequence[str] = FEEDBACKS) -> Circuit:
     explores = feedback.startswith("loss")
     sizes = draw(st.lists(SIZES, min_size=2, max_size=4))
     hidden = [f"h{k}" for k in range(len(sizes) - 2)]
-    taught = {"none": UNTAUGHT_RULES}.get(feedback, EXPLORING_RULES + UNTAUGHT_RULES if explores else TAUGHT_RULES + UNTAUGHT_RULES)
+    taught = {"none": UNTAUGHT_RULES}.get(
+        feedback, EXPLORING_RULES + UNTAUGHT_RULES if explores else TAUGHT_RULES + UNTAUGHT_RULES
+    )
     circuit = Circuit(draw(st.sampled_from(("", "random", "zufällig <&>"))))
     circuit.population("input", sizes[0], role="input")
     for name, size in zip(hidden, sizes[1:-1], strict=True):
-        _driven(draw, circuit, name, size, taught, noise=0.1 if explores else None, model=draw(st.sampled_from(("rate", "tracing"))))
+        _driven(
+            draw, circuit, name, size, taught, noise=0.1 if explores else None, model=draw(st.sampled_from(("rate", "tracing")))
+        )
     model = draw(st.sampled_from(("rate", "direct")))
     _driven(draw, circuit, "output", sizes[-1], TAUGHT_RULES + UNTAUGHT_RULES, role="output", model=model)
     circuit.population("target", sizes[-1], role="target")
     circuit.population("error", sizes[-1], role="error")
     circuit.project("error", "output", receptor="modulatory", connector="one_to_one")
     path = ["input", *hidden, "output"]
-    for pre, post in zip(path, path[1:], strict=False):
+    for pre, post in itertools.pairwise(path):
         rules = TAUGHT_RULES + UNTAUGHT_RULES if post == "output" else taught
         _forward(draw, circuit, pre, post, rules, dense=feedback == "tied" and pre != "input")
     _extras(draw, circuit, path, taught)
@@ -285,7 +292,9 @@ def _driven(draw: st.DrawFn, circuit: Circuit, name: str, size: int, rules: Sequ
     circuit.population(name, size, transfer=draw(st.sampled_from(TRANSFER_CHOICES)), bias=bias, **properties)
 
 
-def _forward(draw: st.DrawFn, circuit: Circuit, pre: str, post: str, rules: Sequence[Any], dense: bool = False, **more: Any) -> None:
+def _forward(
+    draw: st.DrawFn, circuit: Circuit, pre: str, post: str, rules: Sequence[Any], dense: bool = False, **more: Any
+) -> None:
     a, b = circuit.populations[pre].size, circuit.populations[post].size
     kinds: list[Any] = ["all_to_all", "all_to_all"]
     if not dense:

@@ -20,7 +20,9 @@ WIDE = {
     "tied": layered([40, 600, 70, 10], feedback="tied", eta=0.001, momentum=0.5, decay=0.1),
     "broadcast": layered([40, 300, 10], feedback="broadcast", eta=0.001),
     "loss_against_mean": layered([40, 300, 10], feedback="broadcast", eta=0.0001).replace({"loss.model": "loss_against_mean"}),
-    "oja_like": layered([40, 300, 10], feedback="random", eta=0.001).replace({"input_to_hidden.plasticity": {"rule": "oja_like", "eta": 1e-5}}),
+    "oja_like": layered([40, 300, 10], feedback="random", eta=0.001).replace(
+        {"input_to_hidden.plasticity": {"rule": "oja_like", "eta": 1e-5}}
+    ),
     "sparse": layered([40, 300, 10], feedback="random", eta=0.001).replace(
         {"input_to_hidden.connector": {"kind": "fixed_probability", "probability": 0.5}}
     ),
@@ -89,7 +91,9 @@ def test_that_long_runs_cross_every_boundary_without_a_trace() -> None:
     assert bits(parts) == bits(whole)
     reference = trained(circuit, task, 600, dtype="float64", backend="reference")
     np.testing.assert_allclose(
-        trained(circuit, task, 600, dtype="float64").state["input_to_output.weights"], reference.state["input_to_output.weights"], atol=1e-12
+        trained(circuit, task, 600, dtype="float64").state["input_to_output.weights"],
+        reference.state["input_to_output.weights"],
+        atol=1e-12,
     )
 
 
@@ -109,13 +113,17 @@ def test_that_an_unrelated_population_changes_nothing(feedback: str) -> None:
 @pytest.mark.parametrize("feedback", ["random", "tied", "broadcast"])
 def test_that_the_order_of_description_changes_nothing(feedback: str, batch: int) -> None:
     circuit = layered([6, 5, 4, 3], feedback=feedback, eta=0.01)
-    circuit.project("input", "hidden2", name="bypass", weights={"kind": "uniform", "bound": 0.5}, plasticity={"rule": "hebbian", "eta": 0.01})
+    circuit.project(
+        "input", "hidden2", name="bypass", weights={"kind": "uniform", "bound": 0.5}, plasticity={"rule": "hebbian", "eta": 0.01}
+    )
     tables = circuit.to_tables()
-    backwards = Circuit.from_tables({
-        **tables,
-        "population": dict(reversed(tables["population"].items())),
-        "projection": tables["projection"][::-1],
-    })
+    backwards = Circuit.from_tables(
+        {
+            **tables,
+            "population": dict(reversed(tables["population"].items())),
+            "projection": tables["projection"][::-1],
+        }
+    )
     task = given_rows(6, 3, 9)
     assert list(backwards.populations) != list(circuit.populations)
     assert bits(trained(backwards, task, 9, batch=batch)) == bits(trained(circuit, task, 9, batch=batch))
@@ -148,7 +156,8 @@ def test_that_another_process_gives_the_same_bits() -> None:
         "print(hashlib.sha256(b''.join(np.ascontiguousarray(v).tobytes() for v in s.state.values())).hexdigest())\n"
     )
     found = [
-        subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True, timeout=120).stdout for _ in range(2)
+        subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True, timeout=120).stdout
+        for _ in range(2)
     ]
     assert found[0] == found[1]
     assert len(found[0].strip()) == 64

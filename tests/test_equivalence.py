@@ -13,11 +13,18 @@ from neurosim.circuit.circuit import Circuit
 from neurosim.circuit.layered import layered
 from neurosim.circuit.signals import Signals
 from neurosim.circuit.validate import validate
+from neurosim.engine.cpu import CpuExecutor
+from neurosim.engine.lower import lower
+from neurosim.engine.state import State
+from neurosim.models.plasticity import RULES, plasticity
 from neurosim.simulator import Simulator
 
 TOLERANCE = {"float32": 1e-5, "float64": 1e-12}
 QUICK = settings(
-    max_examples=30, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+    max_examples=30,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 RUNS = st.sampled_from([(1, 1), (7, 1), (9, 4), (8, 4), (3, 5), (6, 2)])
 
@@ -97,7 +104,6 @@ def test_a_rule_that_reads_what_several_projections_sum(learning: str, transfer:
 @pytest.mark.parametrize("where", ["weights", "bias"])
 def test_a_rule_that_reads_a_memory(batch: int, where: str) -> None:
     """A trace holds what was remembered before the trial, or before the batch."""
-    from neurosim.models.plasticity import RULES, plasticity
 
     def traced(pre_rate, post_trace, eta):
         return eta * post_trace * pre_rate
@@ -158,10 +164,6 @@ def test_the_memory_of_a_loss_trial_by_trial() -> None:
 
 def test_that_blocks_are_really_used(monkeypatch: pytest.MonkeyPatch) -> None:
     """Else the comparison above compares nothing."""
-    from neurosim.engine.cpu import CpuExecutor
-    from neurosim.engine.lower import lower
-    from neurosim.engine.state import State
-
     circuit = validate(layered([5, 4, 3], feedback="random"))
 
     def used() -> set[str]:

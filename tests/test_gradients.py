@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
-from oracles import SHIPPED_TRANSFERS, Given, Network, bits, forward_names, given_rows, network_of, random_state, slope, trained, value
+from oracles import (
+    SHIPPED_TRANSFERS,
+    Given,
+    Network,
+    bits,
+    forward_names,
+    given_rows,
+    network_of,
+    random_state,
+    slope,
+    trained,
+    value,
+)
 
 from neurosim.circuit.circuit import Circuit
 from neurosim.circuit.layered import layered
@@ -19,7 +33,9 @@ def uniform(bound: float) -> dict:
     return {"kind": "uniform", "bound": bound}
 
 
-def away_from_kinks(circuit: Circuit, depth: int, transfers: list[str], backend: str) -> tuple[Simulator, Network, np.ndarray, np.ndarray]:
+def away_from_kinks(
+    circuit: Circuit, depth: int, transfers: list[str], backend: str
+) -> tuple[Simulator, Network, np.ndarray, np.ndarray]:
     """A simulator, its network and a trial at which no drive is near zero and the gradient reaches every level."""
     for seed in range(100):
         simulator = Simulator(circuit, seed=seed, backend=backend, dtype="float64")
@@ -60,7 +76,7 @@ def test_that_backpropagation_descends_the_gradient(transfer: str, output: str, 
     before = {address: np.array(values) for address, values in simulator.state.items()}
     simulator.train(one_trial(x, y), trials=1)
     names = forward_names(depth)
-    for level, (pre, post) in enumerate(zip(names, names[1:], strict=False)):
+    for level, (pre, post) in enumerate(itertools.pairwise(names)):
         for address, array in ((f"{pre}_to_{post}.weights", network.weights[level]), (f"{post}.bias", network.biases[level])):
             wanted = differences(network, array, x, y)
             update = simulator.state[address] - before[address]
@@ -102,7 +118,7 @@ def test_whole_runs_against_plain_numpy(feedback: str, batch: int, momentum: flo
         last = min(first + batch, 18)
         network.learn(task.x[first:last], task.y[first:last], 0.05, backward, momentum, decay)
     names = forward_names(2)
-    for level, (pre, post) in enumerate(zip(names, names[1:], strict=False)):
+    for level, (pre, post) in enumerate(itertools.pairwise(names)):
         np.testing.assert_allclose(simulator.state[f"{pre}_to_{post}.weights"], network.weights[level], rtol=0, atol=1e-13)
         np.testing.assert_allclose(simulator.state[f"{post}.bias"], network.biases[level], rtol=0, atol=1e-13)
 
@@ -127,7 +143,9 @@ def test_that_direct_leaves_out_the_slope_of_the_output(backend: str) -> None:
 @pytest.mark.parametrize("backend", list(BACKENDS))
 def test_deep_feedback_alignment(backend: str) -> None:
     """Supp. Fig. 4: δ1 = B1((B2 e) ⊙ φ'(a2)) ⊙ φ'(a1)."""
-    simulator = Simulator(layered([6, 5, 4, 3], feedback="random", weights=uniform(0.8)), seed=1, backend=backend, dtype="float64")
+    simulator = Simulator(
+        layered([6, 5, 4, 3], feedback="random", weights=uniform(0.8)), seed=1, backend=backend, dtype="float64"
+    )
     network = network_of(simulator, 2, ["tanh", "tanh", "linear"])
     b2, b1 = (simulator.state[f"{a}.weights"] for a in ("error_to_feedback2", "feedback2_to_feedback1"))
     task = given_rows(6, 3, 5)
@@ -157,15 +175,20 @@ def twins(sizes: list[int], dtype: str) -> tuple[Simulator, Simulator]:
 
 def learned_by(sizes: list[int]) -> list[str]:
     names = forward_names(len(sizes) - 2)
-    return [address for pre, post in zip(names, names[1:], strict=False) for address in (f"{pre}_to_{post}.weights", f"{post}.bias")]
+    return [address for pre, post in itertools.pairwise(names) for address in (f"{pre}_to_{post}.weights", f"{post}.bias")]
 
 
-SMALL, LARGE = [[6, 5, 3], [30, 20, 10], [70, 130, 10], [784, 300, 10], [6, 5, 4, 3], [30, 20, 10, 10]], [[20, 300, 280, 7], [9, 255, 7]]
+SMALL, LARGE = (
+    [[6, 5, 3], [30, 20, 10], [70, 130, 10], [784, 300, 10], [6, 5, 4, 3], [30, 20, 10, 10]],
+    [[20, 300, 280, 7], [9, 255, 7]],
+)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize(
-    ("sizes", "batch"), [*((s, b) for s in SMALL for b in (1, 2, 20)), *((s, 1) for s in LARGE)], ids=lambda v: shown(v) if isinstance(v, list) else f"{v}"
+    ("sizes", "batch"),
+    [*((s, b) for s in SMALL for b in (1, 2, 20)), *((s, 1) for s in LARGE)],
+    ids=lambda v: shown(v) if isinstance(v, list) else f"{v}",
 )
 def test_that_feedback_alignment_with_transposes_is_backpropagation_bit_for_bit(sizes: list[int], batch: int, dtype: str) -> None:
     tied, random = twins(sizes, dtype)
@@ -205,10 +228,10 @@ def touched(circuit: Circuit, **properties) -> Simulator:
     simulator = Simulator(circuit, seed=1, **properties)
     for projection in simulator.circuit.projections.values():
         if projection.tied_to is None:
-            simulator.state[f"{projection.name}.weights"]
+            assert simulator.state[f"{projection.name}.weights"].any()
     for name, population in simulator.circuit.populations.items():
         if population.bias is not None:
-            simulator.state[f"{name}.bias"]
+            assert not simulator.state[f"{name}.bias"].any()
     return simulator
 
 
@@ -232,7 +255,9 @@ def test_that_the_loss_reaches_all_hidden_neurons_as_one_scalar(backend: str) ->
         task.x, task.y, ["hidden1.modulation", "hidden2.modulation", "loss.deviation"]
     )
     for name in ("hidden1", "hidden2"):
-        np.testing.assert_array_equal(seen[f"{name}.modulation"], np.broadcast_to(seen["loss.deviation"], seen[f"{name}.modulation"].shape))
+        np.testing.assert_array_equal(
+            seen[f"{name}.modulation"], np.broadcast_to(seen["loss.deviation"], seen[f"{name}.modulation"].shape)
+        )
     assert len(np.unique(seen["loss.deviation"])) == 5
 
 
@@ -245,10 +270,13 @@ def test_feedback_neurons_that_modulate_many(wiring: str, backend: str, batch: i
     connector = "fan_out"
     if wiring == "explicit":
         connector = {"kind": "explicit", "pairs": [[post, post // 3] for post in range(12)]}
-    many = one.replace({
-        "feedback.size": 4, "feedback_to_hidden.connector": connector,
-        "feedback_to_hidden.weights": "constant",
-    })
+    many = one.replace(
+        {
+            "feedback.size": 4,
+            "feedback_to_hidden.connector": connector,
+            "feedback_to_hidden.weights": "constant",
+        }
+    )
     small = Simulator(many, seed=1, backend=backend, dtype="float64")
     large = Simulator(one, seed=1, backend=backend, dtype="float64")
     b = np.array(small.state["error_to_feedback.weights"])

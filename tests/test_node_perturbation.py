@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from oracles import Given, given_rows, network_of, slope
+from oracles import Given, given_rows, network_of
 
 from neurosim.circuit.layered import layered
 from neurosim.simulator import Simulator
@@ -13,7 +13,9 @@ DRAWS = 20_000
 UPDATES = {"kind": "uniform", "bound": 0.5}
 
 
-def drawn(transfer: str, model: str = "loss", hidden: int = 8, noise: float = 1e-3, dtype: str = "float64") -> tuple[np.ndarray, np.ndarray]:
+def drawn(
+    transfer: str, model: str = "loss", hidden: int = 8, noise: float = 1e-3, dtype: str = "float64"
+) -> tuple[np.ndarray, np.ndarray]:
     """(teaching signals −ΔL ξ/σ² of many draws at one trial, backpropagation's δ)."""
     circuit = layered([6, hidden, 4], feedback="broadcast", transfer=transfer, noise=noise, weights=UPDATES)
     simulator = Simulator(circuit.replace({"loss.model": model}), seed=5, dtype=dtype)

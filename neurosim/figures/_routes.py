@@ -200,7 +200,8 @@ def _crowded(label: Label, lines: np.ndarray, boxes: Mapping[str, Box], placed: 
     x, y = lines[:, 0], lines[:, 1]
     room = 0.02
     on_lines = ((x > left - room) & (x < right + room) & (y > bottom - room) & (y < top + room)).sum()
-    covered = sum(_overlap(label, other) for other in [*boxes.values(), *placed.values()])
+    others: list[Box | Label] = [*boxes.values(), *placed.values()]
+    covered = sum(_overlap(label, other) for other in others)
     return float(on_lines) + 60.0 * covered
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -21,7 +21,7 @@ FONT = 9.0
 SMALL = 8.0
 LINE = 1.6
 
-Dashes = str | tuple[float, tuple[float, ...]]
+Dashes = Literal["solid", "dashed"] | tuple[float, tuple[float, ...]]
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from neurosim.errors import InputError, Problem, nearest
 from neurosim.figures._arms import arms
 from neurosim.figures._placement import ACROSS, HEADING, RADIUS, STEP, Box, columns, place, text_width
 from neurosim.figures._routes import Label, Route, labels, routes
-from neurosim.figures._style import BLACK, BLUE, FONT, GREEN, GREY, ORANGE, PURPLE, SKY, SMALL, VERMILLION
+from neurosim.figures._style import BLACK, BLUE, FONT, GREEN, GREY, ORANGE, PURPLE, SKY, SMALL, VERMILLION, Dashes
 from neurosim.figures._symbols import one_to_one, symbols
 from neurosim.recording import Recording
 
@@ -35,11 +35,12 @@ _ROLES = {
     "feedback": GREEN,
 }
 _GOLD = "#B8860B"
-_EDGES: dict[str, tuple[str, str | tuple[float, tuple[float, ...]], str]] = {
+_EDGES: dict[str, tuple[str, Dashes, str]] = {
     "drive": ("#303030", "solid", "drive"),
     "modulatory": (_GOLD, (0.0, (4.0, 2.0)), "modulatory: teaches"),
     "gate": (PURPLE, (0.0, (1.0, 1.5)), "gate: multiplies"),
 }
+_THICK, _THIN = 1.9, 1.0
 _HEAD = 0.11
 _BORDER = 0.12
 _LEGEND = 0.34
@@ -64,28 +65,33 @@ def figure(recordings: Sequence[Recording | Circuit], title: str | None = None) 
 
     >>> from neurosim.circuit.layered import layered
     >>> [text.get_text() for text in figure([layered([3, 2], feedback="none")]).axes[0].texts][:2]
-    ['input', '3']
+    ['input', 'output']
     """
     shown = _circuits(recordings)
     diagrams = [_Diagram(circuit, name if title is None else title) for name, circuit in shown]
     across = 1 if len(diagrams) == 1 else 2
-    down = ceil(len(diagrams) / across)
-    kinds = [kind for kind in _EDGES if any(p.receptor == kind for d in diagrams for p in d.circuit.projections.values())]
     width, height = max(d.width for d in diagrams), max(d.height for d in diagrams)
-    inches = (
-        max(across * width, sum(text_width(_EDGES[kind][2], SMALL) + 0.75 for kind in kinds) + 0.2),
-        down * height + _LEGEND,
-    )
-    drawn = Figure(figsize=inches, dpi=150)
+    handles = _legend(diagrams)
+    needed = sum(text_width(str(handle.get_label()), SMALL) + 0.75 for handle in handles) + 0.2
+    whole = np.array([max(across * width, needed), ceil(len(diagrams) / across) * height + _LEGEND])
+    drawn = Figure(figsize=tuple(whole), dpi=150)
     for index, diagram in enumerate(diagrams):
-        left = (inches[0] / across) * (index % across) + (inches[0] / across - diagram.width) / 2
-        bottom = inches[1] - height * (index // across) - diagram.height
-        place_at = (left / inches[0], bottom / inches[1], diagram.width / inches[0], diagram.height / inches[1])
-        diagram.draw(drawn.add_axes(place_at))
-    if kinds:
-        handles = [Line2D([], [], color=_EDGES[k][0], linestyle=_EDGES[k][1], label=_EDGES[k][2], linewidth=1.5) for k in kinds]
-        drawn.legend(handles=handles, loc="lower center", ncols=len(kinds), fontsize=SMALL, frameon=False, handlelength=2.6)
+        left = (index % across + 0.5) * whole[0] / across - diagram.width / 2
+        corner = np.array([left, whole[1] - index // across * height - diagram.height])
+        diagram.draw(drawn.add_axes((*(corner / whole), diagram.width / whole[0], diagram.height / whole[1])))
+    if handles:
+        drawn.legend(handles=handles, loc="lower center", ncols=len(handles), fontsize=SMALL, frameon=False, handlelength=2.6)
     return drawn
+
+
+def _legend(diagrams: Sequence[_Diagram]) -> list[Line2D]:
+    """A line for each kind of edge that occurs."""
+    occurring = [projection for diagram in diagrams for projection in diagram.circuit.projections.values()]
+    kinds = [kind for kind in _EDGES if any(projection.receptor == kind for projection in occurring)]
+    handles = [Line2D([], [], color=_EDGES[k][0], linestyle=_EDGES[k][1], label=_EDGES[k][2], linewidth=_THICK) for k in kinds]
+    if any(one_to_one(projection) for projection in occurring):
+        handles.append(Line2D([], [], color=_EDGES["drive"][0], label="thin: one to one", linewidth=_THIN))
+    return handles
 
 
 def svg(circuit: Circuit) -> str:
@@ -157,14 +163,9 @@ class _Diagram:
         return self.top - self.bottom
 
     def _extent(self) -> tuple[float, float, float, float]:
-        cards = [thing.edges for thing in (*self.boxes.values(), *self.labels.values())]
+        cards = [box.edges for box in self.boxes.values()] + [label.edges for label in self.labels.values()]
         curves = [
-            (
-                *route.points[:, 0][[np.argmin(route.points[:, 0]), np.argmax(route.points[:, 0])]],
-                route.points[:, 1].min(),
-                route.points[:, 1].max(),
-            )
-            for route in self.routes.values()
+            (*np.sort(route.points[:, 0])[[0, -1]], *np.sort(route.points[:, 1])[[0, -1]]) for route in self.routes.values()
         ]
         left, right, bottom, top = np.array([*cards, *curves]).T
         wanted = text_width(self.title, FONT + 1) + 2 * _BORDER
@@ -195,7 +196,7 @@ def _symbol_width(text: str) -> float:
 
 def _draw_population(axes: Axes, box: Box, population: Population) -> None:
     colour = _ROLES[population.role]
-    left, right, bottom, top = box.edges
+    left, _, bottom, top = box.edges
     pad = 0.05
     axes.add_patch(
         FancyBboxPatch(
@@ -248,7 +249,7 @@ def _draw_edge(axes: Axes, route: Route, projection: Projection) -> None:
             facecolor="none",
             edgecolor=colour,
             linestyle=dashes,
-            linewidth=1.0 if thin else 1.9,
+            linewidth=_THIN if thin else _THICK,
             capstyle="butt",
             gid=projection.name,
             zorder=1.5,

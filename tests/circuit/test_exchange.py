@@ -37,7 +37,7 @@ def test_that_random_circuits_come_back(way: str, circuit: Circuit) -> None:
 @pytest.mark.parametrize("feedback", list(FEEDBACK))
 def test_that_families_come_back(way: str, feedback: str) -> None:
     circuit = layered([4, 3, 3, 2], feedback=feedback, momentum=0.1, decay=1e-6, name="ab", output_model="direct")
-    circuit.title, circuit.source = "A title with ü, <, & and \"", "Lillicrap et al. 2016"
+    circuit.title, circuit.source = 'A title with ü, <, & and "', "Lillicrap et al. 2016"
     assert same(ROUND_TRIPS[way](circuit), circuit)
 
 
@@ -51,7 +51,9 @@ def test_that_numbers_come_back_bit_for_bit(way: str) -> None:
     circuit.project("input", "out", name="selected", weights="zeros", connector={"kind": "explicit", "pairs": [[0, 1]]})
     back = ROUND_TRIPS[way](circuit)
     assert same(back, circuit)
-    assert repr(back.projections["input_to_out"].weights.parameters) == repr(circuit.projections["input_to_out"].weights.parameters)
+    assert repr(back.projections["input_to_out"].weights.parameters) == repr(
+        circuit.projections["input_to_out"].weights.parameters
+    )
 
 
 def test_that_the_graph_has_scalars_only_and_parallel_edges() -> None:
@@ -65,7 +67,9 @@ def test_that_the_graph_has_scalars_only_and_parallel_edges() -> None:
     assert json.loads(to_json(circuit))["directed"] is True
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "3", "null", '{"nodes": 3}', '{"nodes": [{}]}', '{"nodes": [], "edges": [{"source": 1}]}'])
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "3", "null", '{"nodes": 3}', '{"nodes": [{}]}', '{"nodes": [], "edges": [{"source": 1}]}']
+)
 def test_that_other_json_is_refused(text: str) -> None:
     with pytest.raises(InputError):
         from_json(text)

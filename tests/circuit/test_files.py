@@ -77,7 +77,10 @@ def test_that_changes_are_checked(file: Path) -> None:
         load_circuit(file, {"otput.size": 3})
 
 
-@pytest.mark.parametrize(("content", "message"), [(b"a = ", "is not TOML"), (b"\xff\xfe", "is not text in UTF-8"), (b"a = " + b"[" * 5000, "TOML|nested")])
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [(b"a = ", "is not TOML"), (b"\xff\xfe", "is not text in UTF-8"), (b"a = " + b"[" * 5000, "TOML|nested")],
+)
 def test_that_other_files_are_refused(tmp_path: Path, content: bytes, message: str) -> None:
     path = tmp_path / "x.toml"
     path.write_bytes(content)

@@ -11,7 +11,8 @@ def test_the_forward_path_is_the_same_for_all_ways_back() -> None:
         circuit = layered([5, 4, 3, 2], feedback=feedback)
         return [
             (p.pre, p.post, p.connector, p.weights)
-            for p in circuit.projections.values() if circuit.populations[p.post].role in ("hidden", "output") and p.receptor == "drive"
+            for p in circuit.projections.values()
+            if circuit.populations[p.post].role in ("hidden", "output") and p.receptor == "drive"
         ]
 
     assert len(forward("none")) == 3
@@ -20,15 +21,20 @@ def test_the_forward_path_is_the_same_for_all_ways_back() -> None:
 
 @pytest.mark.parametrize("depth", [0, 1, 2, 3])
 def test_what_reaches_hidden_populations(depth: int) -> None:
-    sizes = [5, 4, 3, 6][: depth + 1] + [2]
+    sizes = [*[5, 4, 3, 6][: depth + 1], 2]
     modulated = {}
     for feedback in FEEDBACK:
         circuit = layered(sizes, feedback=feedback)
         hidden = [p.name for p in circuit.of_role("hidden")]
         assert len(hidden) == depth
-        modulated[feedback] = [tuple(circuit.populations[p.pre].role for p in circuit.onto(name, "modulatory")) for name in hidden]
+        modulated[feedback] = [
+            tuple(circuit.populations[p.pre].role for p in circuit.onto(name, "modulatory")) for name in hidden
+        ]
     assert modulated == {
-        "none": [()] * depth, "broadcast": [("loss",)] * depth, "random": [("feedback",)] * depth, "tied": [("feedback",)] * depth,
+        "none": [()] * depth,
+        "broadcast": [("loss",)] * depth,
+        "random": [("feedback",)] * depth,
+        "tied": [("feedback",)] * depth,
     }
 
 
@@ -36,7 +42,8 @@ def test_the_chain_of_deep_feedback_alignment() -> None:
     """Supp. Fig. 4: error → feedback2 → feedback1, each of the size of those that it teaches."""
     circuit = layered([6, 5, 4, 3], feedback="random")
     assert [(p.pre, p.post) for p in circuit.projections.values() if p.post.startswith("feedback") and p.receptor == "drive"] == [
-        ("error", "feedback2"), ("feedback2", "feedback1"),
+        ("error", "feedback2"),
+        ("feedback2", "feedback1"),
     ]
     assert (circuit.populations["feedback1"].size, circuit.populations["feedback2"].size) == (5, 4)
     assert [p.pre for p in circuit.onto("feedback2", "gate")] == ["hidden2"]
@@ -45,7 +52,11 @@ def test_the_chain_of_deep_feedback_alignment() -> None:
 
 def test_what_is_plastic() -> None:
     rules = {
-        feedback: {name: p.plasticity.name for name, p in layered([5, 4, 2], feedback=feedback).projections.items() if p.plasticity.name != "fixed"}
+        feedback: {
+            name: p.plasticity.name
+            for name, p in layered([5, 4, 2], feedback=feedback).projections.items()
+            if p.plasticity.name != "fixed"
+        }
         for feedback in FEEDBACK
     }
     assert rules["none"] == {"hidden_to_output": "delta"}
@@ -55,8 +66,17 @@ def test_what_is_plastic() -> None:
 
 def test_that_properties_arrive() -> None:
     circuit = layered(
-        [5, 4, 2], feedback="broadcast", transfer="relu", output_transfer="logistic", eta=0.25, momentum=0.5, decay=0.125, noise=0.5,
-        weights="zeros", output_model="direct", name="n",
+        [5, 4, 2],
+        feedback="broadcast",
+        transfer="relu",
+        output_transfer="logistic",
+        eta=0.25,
+        momentum=0.5,
+        decay=0.125,
+        noise=0.5,
+        weights="zeros",
+        output_model="direct",
+        name="n",
     )
     assert circuit.name == "n"
     assert (circuit.populations["hidden"].transfer.name, circuit.populations["output"].transfer.name) == ("relu", "logistic")

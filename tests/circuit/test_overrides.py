@@ -22,10 +22,14 @@ def test_that_a_copy_is_changed_and_the_original_is_not() -> None:
 
 
 def test_whole_values_and_places_that_were_not_there() -> None:
-    changed = base().replace({
-        "hidden.transfer": "logistic", "input_to_hidden.weights": {"kind": "normal", "sd": 0.1},
-        "hidden.bias.weights": "constant", "output.noise": 0.1,
-    })
+    changed = base().replace(
+        {
+            "hidden.transfer": "logistic",
+            "input_to_hidden.weights": {"kind": "normal", "sd": 0.1},
+            "hidden.bias.weights": "constant",
+            "output.noise": 0.1,
+        }
+    )
     assert changed.populations["hidden"].transfer.name == "logistic"
     assert changed.projections["input_to_hidden"].weights.name == "normal"
     assert changed.populations["hidden"].bias.weights.name == "constant"
@@ -45,7 +49,8 @@ def test_that_a_star_changes_every_element_that_has_the_place_and_no_other() -> 
 
 
 @pytest.mark.parametrize(
-    ("address", "suggestion"), [("hiden.size", "hidden"), ("input_to_hiden.weights", "input_to_hidden"), ("hidden", "hidden"), ("zzz.q", None)]
+    ("address", "suggestion"),
+    [("hiden.size", "hidden"), ("input_to_hiden.weights", "input_to_hidden"), ("hidden", "hidden"), ("zzz.q", None)],
 )
 def test_that_an_address_of_nothing_is_told(address: str, suggestion: str | None) -> None:
     with pytest.raises(CircuitError) as caught:

@@ -24,7 +24,9 @@ def test_which_signals_there_are() -> None:
     assert "teaching" not in signals("none").variables("hidden1")
 
 
-@pytest.mark.parametrize("nowhere", ["nobody.rate", "hidden1.nothing", "hidden1.noise", "input.drive", "hidden1.perturbed_rate", "loss.deviation"])
+@pytest.mark.parametrize(
+    "nowhere", ["nobody.rate", "hidden1.nothing", "hidden1.noise", "input.drive", "hidden1.perturbed_rate", "loss.deviation"]
+)
 def test_which_there_are_not(nowhere: str) -> None:
     assert not signals("random").exists(*nowhere.split("."))
 
@@ -61,7 +63,9 @@ def test_that_a_formula_has_its_constants() -> None:
 
 
 def test_what_remembers() -> None:
-    found = Signals(layered([4, 3, 2], feedback="broadcast").replace({"loss.model": {"kind": "loss_against_mean", "time_constant": 7.0}}))
+    found = Signals(
+        layered([4, 3, 2], feedback="broadcast").replace({"loss.model": {"kind": "loss_against_mean", "time_constant": 7.0}})
+    )
     assert found.formula("loss", "mean").remembers
     assert found.formula("loss", "mean").constants == {"time_constant": 7.0}
     assert not found.formula("loss", "deviation").remembers
@@ -104,7 +108,12 @@ def test_that_a_loop_is_told_the_same_in_every_process() -> None:
     )
     told = {
         subprocess.run(
-            [sys.executable, "-c", text], capture_output=True, text=True, check=True, timeout=60, env={**os.environ, "PYTHONHASHSEED": seed}
+            [sys.executable, "-c", text],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=60,
+            env={**os.environ, "PYTHONHASHSEED": seed},
         ).stdout
         for seed in ("0", "1", "2")
     }

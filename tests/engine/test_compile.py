@@ -44,13 +44,19 @@ class Cache:
         script = self.folder / "script.py"
         script.write_text(SCRIPT.format(value=value))
         environment = {**os.environ, "NEUROSIM_CACHE": str(self.folder / "cache"), "PYTHONDONTWRITEBYTECODE": "1"}
-        done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, env=environment, timeout=120, check=False)
+        done = subprocess.run(
+            [sys.executable, str(script)], capture_output=True, text=True, env=environment, timeout=120, check=False
+        )
         assert done.returncode == 0, done.stderr
         return float(done.stdout)
 
     def files(self) -> dict[Path, int]:
         """Every file of the cache and when it was written."""
-        return {path: path.stat().st_mtime_ns for path in (self.folder / "cache" / "kernels").rglob("*") if path.is_file() and path.suffix != ".pyc"}
+        return {
+            path: path.stat().st_mtime_ns
+            for path in (self.folder / "cache" / "kernels").rglob("*")
+            if path.is_file() and path.suffix != ".pyc"
+        }
 
 
 def test_that_a_stale_kernel_never_answers(tmp_path: Path) -> None:
@@ -91,23 +97,23 @@ def test_that_a_folder_that_cannot_be_written_is_replaced(tmp_path: Path, monkey
 
 @transfer
 class tanh_by_a_user:
-    def value(u):
-        import_free = np.tanh(u)
+    def value(self):
+        import_free = np.tanh(self)
         return import_free
 
-    def slope(u, rate):
+    def slope(self, rate):
         return 1.0 - rate * rate
 
 
 @transfer
 class leaky_by_a_user:
-    def value(u, leak=0.05):
-        if u > 0.0:
-            return u
-        return leak * u
+    def value(self, leak=0.05):
+        if self > 0.0:
+            return self
+        return leak * self
 
-    def slope(u, rate, leak=0.05):
-        if u > 0.0:
+    def slope(self, rate, leak=0.05):
+        if self > 0.0:
             return 1.0
         return leak
 
@@ -127,17 +133,25 @@ def delta_by_synapses(weight, pre_rate, post_teaching, eta):
 @pytest.fixture(autouse=True, scope="module")
 def _forget():
     yield
-    for registry, names in ((TRANSFERS, ("tanh_by_a_user", "leaky_by_a_user")), (RULES, ("delta_by_a_user", "delta_by_synapses"))):
+    for registry, names in (
+        (TRANSFERS, ("tanh_by_a_user", "leaky_by_a_user")),
+        (RULES, ("delta_by_a_user", "delta_by_synapses")),
+    ):
         for name in names:
             registry._things.pop(name, None)
 
 
 @pytest.mark.parametrize("batch", [1, 4])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize(("built_in", "user"), [("leaky", "leaky_by_a_user"), ("leaky", {"function": "leaky_by_a_user", "leak": 0.05})])
+@pytest.mark.parametrize(
+    ("built_in", "user"), [("leaky", "leaky_by_a_user"), ("leaky", {"function": "leaky_by_a_user", "leak": 0.05})]
+)
 def test_that_a_users_transfer_function_gives_the_same_bits(built_in: str, user, dtype: str, batch: int) -> None:
     task = given_rows(6, 3, 9)
-    found = [bits(trained(layered([6, 5, 3], feedback="random", transfer=t), task, 9, batch=batch, dtype=dtype)) for t in (built_in, user)]
+    found = [
+        bits(trained(layered([6, 5, 3], feedback="random", transfer=t), task, 9, batch=batch, dtype=dtype))
+        for t in (built_in, user)
+    ]
     assert found[0] == found[1]
 
 
@@ -146,7 +160,9 @@ def test_that_a_users_transfer_function_gives_the_same_bits(built_in: str, user,
 def test_that_a_users_rule_gives_the_same_bits(dtype: str, batch: int) -> None:
     task = given_rows(6, 3, 9)
     circuit = layered([6, 5, 3], feedback="random", eta=0.01)
-    own = circuit.replace({"input_to_hidden.plasticity.rule": "delta_by_a_user", "hidden.bias.plasticity.rule": "delta_by_a_user"})
+    own = circuit.replace(
+        {"input_to_hidden.plasticity.rule": "delta_by_a_user", "hidden.bias.plasticity.rule": "delta_by_a_user"}
+    )
     assert bits(trained(own, task, 9, batch=batch, dtype=dtype)) == bits(trained(circuit, task, 9, batch=batch, dtype=dtype))
 
 
@@ -162,8 +178,10 @@ def test_that_a_rule_without_the_fast_path_gives_the_same_numbers(momentum: floa
 
 def test_that_numpy_is_allowed_in_formulas() -> None:
     task = given_rows(6, 3, 9)
-    found = [trained(layered([6, 5, 3], feedback="random", transfer=t), task, 9, dtype="float64").state["hidden_to_output.weights"]
-             for t in ("tanh", "tanh_by_a_user")]
+    found = [
+        trained(layered([6, 5, 3], feedback="random", transfer=t), task, 9, dtype="float64").state["hidden_to_output.weights"]
+        for t in ("tanh", "tanh_by_a_user")
+    ]
     np.testing.assert_allclose(*found, rtol=0, atol=1e-14)
 
 
@@ -177,7 +195,9 @@ def test_that_a_refused_formula_says_which() -> None:
         return eta * table[0] * pre_rate * post_rate
 
     try:
-        circuit = layered([6, 5, 3], feedback="random").replace({"input_to_hidden.plasticity": {"rule": "with_a_list", "eta": 0.1}})
+        circuit = layered([6, 5, 3], feedback="random").replace(
+            {"input_to_hidden.plasticity": {"rule": "with_a_list", "eta": 0.1}}
+        )
         with pytest.raises(InputError, match=r"with_a_list.*cannot become a kernel.*'table'"):
             trained(circuit, given_rows(6, 3, 2), 2)
     finally:

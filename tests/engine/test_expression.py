@@ -23,7 +23,8 @@ def text(function, constants=None) -> str:
 
 
 def test_that_constants_are_put_in_and_arguments_go() -> None:
-    def formula(u, gain, shift=1.0): return gain * u + shift
+    def formula(u, gain, shift=1.0):
+        return gain * u + shift
 
     source = source_of(formula, {"gain": 3.0, "shift": 0.5})
     assert source.arguments == ["u"]
@@ -31,15 +32,18 @@ def test_that_constants_are_put_in_and_arguments_go() -> None:
 
 
 def test_that_only_what_leaves_every_bit_is_folded() -> None:
-    def one(u, a): return a * u * a / a
+    def one(u, a):
+        return a * u * a / a
 
-    def zero(u, a): return a + u * a
+    def zero(u, a):
+        return a + u * a
 
     assert text(one, {"a": 1.0}) == "u"
     assert text(zero, {"a": 0.0}) == "0.0 + u * 0.0"
     assert text(one, {"a": 2.0}) == "2.0 * u * 2.0 / 2.0"
 
-    def under(u, a): return a / u
+    def under(u, a):
+        return a / u
 
     assert text(under, {"a": 1.0}) == "1.0 / u"
 
@@ -63,7 +67,8 @@ def test_globals_closures_and_helpers() -> None:
 
 
 def test_that_an_argument_hides_a_global() -> None:
-    def formula(SCALE): return SCALE * 2.0  # noqa: N803
+    def formula(SCALE):
+        return SCALE * 2.0
 
     assert text(formula) == "SCALE * 2.0"
 
@@ -79,15 +84,24 @@ def test_that_a_local_variable_hides_a_constant() -> None:
     assert scope["formula"](1.0) == 3.0
 
 
-def table_user(u): return u * TABLE[0]
-def text_user(u): return u if __name__ else 0.0  # noqa: E302
+def table_user(u):
+    return u * TABLE[0]
+
+
+def text_user(u):
+    return u if __name__ else 0.0
 
 
 @pytest.mark.parametrize(
     ("function", "why"),
     [
-        (table_user, "'TABLE'"), (text_user, "'__name__'"), (lambda u: u, "def"), (math.tanh, "source cannot be read"),
-        (eval("lambda u: u"), "source cannot be read"), (np.tanh, "source cannot be read"), (print, "source cannot be read"),
+        (table_user, "'TABLE'"),
+        (text_user, "'__name__'"),
+        (lambda u: u, "def"),
+        (math.tanh, "source cannot be read"),
+        (eval("lambda u: u"), "source cannot be read"),
+        (np.tanh, "source cannot be read"),
+        (print, "source cannot be read"),
     ],
 )
 def test_that_what_cannot_be_a_kernel_is_refused(function, why: str) -> None:
@@ -102,11 +116,20 @@ def product(function, **constants):
 
 
 def test_products() -> None:
-    def perturbation(pre_rate, post_modulation, post_eligibility, eta): return -eta * post_modulation * post_eligibility * pre_rate
-    def factors(pre_rate, post_rate, eta): return (pre_rate - 0.5) * eta * (post_rate / 2.0)
-    def divided(pre_rate, post_rate, post_slope, eta): return eta * pre_rate / (post_rate + 1.0) * post_slope  # noqa: E306
-    def inverse(pre_rate, post_rate, eta): return 1.0 / post_rate * (eta / pre_rate)
-    def calls(pre_rate, post_rate, eta): return eta * math.tanh(pre_rate) * helper(post_rate)
+    def perturbation(pre_rate, post_modulation, post_eligibility, eta):
+        return -eta * post_modulation * post_eligibility * pre_rate
+
+    def factors(pre_rate, post_rate, eta):
+        return (pre_rate - 0.5) * eta * (post_rate / 2.0)
+
+    def divided(pre_rate, post_rate, post_slope, eta):
+        return eta * pre_rate / (post_rate + 1.0) * post_slope
+
+    def inverse(pre_rate, post_rate, eta):
+        return 1.0 / post_rate * (eta / pre_rate)
+
+    def calls(pre_rate, post_rate, eta):
+        return eta * math.tanh(pre_rate) * helper(post_rate)
 
     assert product(perturbation, eta=0.5) == (-0.5, "post_modulation * post_eligibility", "pre_rate")
     assert product(factors, eta=0.5) == (0.25, "post_rate", "pre_rate - 0.5")
@@ -116,13 +139,21 @@ def test_products() -> None:
 
 
 def test_what_is_no_product() -> None:
-    def oja(weight, pre_rate, post_rate, eta): return eta * post_rate * (pre_rate - post_rate * weight)
-    def summed(pre_rate, post_rate, eta): return eta * (post_rate + pre_rate)
-    def only_post(post_rate, eta): return eta * post_rate  # noqa: E306
+    def oja(weight, pre_rate, post_rate, eta):
+        return eta * post_rate * (pre_rate - post_rate * weight)
+
+    def summed(pre_rate, post_rate, eta):
+        return eta * (post_rate + pre_rate)
+
+    def only_post(post_rate, eta):
+        return eta * post_rate
+
     def statements(pre_rate, post_rate, eta):
         both = pre_rate * post_rate
         return eta * both
-    def powered(pre_rate, post_rate, eta): return eta * (pre_rate * post_rate) ** 2  # noqa: E306
+
+    def powered(pre_rate, post_rate, eta):
+        return eta * (pre_rate * post_rate) ** 2
 
     for function in (oja, summed, only_post, statements, powered):
         assert product(function, eta=0.5) is None, function.__name__

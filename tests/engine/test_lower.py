@@ -8,7 +8,9 @@ from neurosim.engine.lower import lower
 from neurosim.engine.program import Compute, Learn, Program, Rest, Transmit
 
 
-def program(feedback: str, wanted: list[str] = (), *, learning: bool = True, changes: dict | None = None, **properties) -> Program:
+def program(
+    feedback: str, wanted: list[str] = (), *, learning: bool = True, changes: dict | None = None, **properties
+) -> Program:
     return lower(validate(layered([5, 4, 3], feedback=feedback, **properties).replace(changes or {})), wanted, learning=learning)
 
 
@@ -25,7 +27,13 @@ def test_that_nothing_is_computed_for_nothing() -> None:
 
 def test_that_only_what_is_wanted_is_computed() -> None:
     made = program("random", ["hidden.rate"], learning=False)
-    assert labels(made) == {"hidden.drive", "hidden.drive + bias", "hidden.drive + input_to_hidden", "hidden.activation", "hidden.rate"}
+    assert labels(made) == {
+        "hidden.drive",
+        "hidden.drive + bias",
+        "hidden.drive + input_to_hidden",
+        "hidden.activation",
+        "hidden.rate",
+    }
     assert made.streams == ("input.rate",)
     assert {a.address for a in made.arrays} == {"hidden.bias", "input_to_hidden.weights"}
 

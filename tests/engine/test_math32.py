@@ -18,7 +18,9 @@ def _each(x):
 
 
 def test_that_tanh_is_accurate_to_two_parts_in_ten_million() -> None:
-    x = np.concatenate([np.linspace(-12, 12, 400_001), np.logspace(-30, 1, 20_000), -np.logspace(-30, 1, 20_000), [0.0, 1e30, -1e30]]).astype(np.float32)
+    x = np.concatenate(
+        [np.linspace(-12, 12, 400_001), np.logspace(-30, 1, 20_000), -np.logspace(-30, 1, 20_000), [0.0, 1e30, -1e30]]
+    ).astype(np.float32)
     found = _each(x)
     assert found.dtype == np.float32
     assert np.abs(found - np.tanh(x.astype(np.float64))).max() < 2e-7
@@ -33,7 +35,9 @@ def test_that_tanh_of_nan_does_not_look_like_a_number() -> None:
     assert np.isnan(_each(np.array([np.nan], np.float32)))[0]
 
 
-@pytest.mark.parametrize("name", ["exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "atan", "sinh", "cosh", "erf", "fabs"])
+@pytest.mark.parametrize(
+    "name", ["exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "atan", "sinh", "cosh", "erf", "fabs"]
+)
 def test_that_the_others_stay_single(name: str) -> None:
     function = getattr(math32, name)
     result = njit(lambda x: function(x))(np.float32(0.7))

@@ -28,7 +28,12 @@ def test_that_what_passes_a_signal_on_costs_nothing() -> None:
 def test_that_online_updates_share_the_next_pass() -> None:
     found = made()
     assert Outer not in kinds(found)
-    assert {outer.weights for outer in found.flush} == {"input_to_hidden.weights", "hidden_to_output.weights", "hidden.bias", "output.bias"}
+    assert {outer.weights for outer in found.flush} == {
+        "input_to_hidden.weights",
+        "hidden_to_output.weights",
+        "hidden.bias",
+        "output.bias",
+    }
     assert {s.weights for s in found.steps if isinstance(s, Gather) and s.learns} == {outer.weights for outer in found.flush}
 
 

@@ -53,7 +53,14 @@ def test_that_two_writers_are_a_race(access: str) -> None:
 
 def test_that_a_loop_names_its_operations() -> None:
     with pytest.raises(CircuitError) as caught:
-        schedule([operation("a", sets="x", reads="y"), operation("b", sets="y", reads="z"), operation("c", sets="z", reads="x"), operation("d")])
+        schedule(
+            [
+                operation("a", sets="x", reads="y"),
+                operation("b", sets="y", reads="z"),
+                operation("c", sets="z", reads="x"),
+                operation("d"),
+            ]
+        )
     path = caught.value.problems[0].message.removeprefix("a loop without delay: ").split(" → ")
     assert path[0] == path[-1]
     assert set(path) == {"a", "b", "c"}
@@ -64,7 +71,8 @@ def test_random_graphs(seed: int, count: int) -> None:
     """Whatever the order they are given in: the same order, and no signal read before it is set."""
     draw = random.Random(seed)
     some = [
-        operation(f"{draw.random()}", sets=f"s{i}", reads=" ".join(f"s{j}" for j in range(i) if draw.random() < 0.2)) for i in range(count)
+        operation(f"{draw.random()}", sets=f"s{i}", reads=" ".join(f"s{j}" for j in range(i) if draw.random() < 0.2))
+        for i in range(count)
     ]
     shuffled = draw.sample(some, count)
     order = schedule(shuffled)

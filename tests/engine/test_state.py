@@ -30,15 +30,19 @@ def test_shapes_and_addresses() -> None:
     assert state["input_to_hidden.velocity"].shape == (5, 6)
     assert state["feedback_to_hidden.weights"].shape == (5,)
     assert state.stored("hidden.bias").shape == (5, 1)
-    assert list(state) == sorted(["input_to_hidden.weights", "hidden.bias", "input_to_hidden.velocity", "feedback_to_hidden.weights"])
+    assert list(state) == sorted(
+        ["input_to_hidden.weights", "hidden.bias", "input_to_hidden.velocity", "feedback_to_hidden.weights"]
+    )
 
 
 def test_that_what_is_drawn_depends_on_seed_and_address_alone() -> None:
     one, other = made(), made(feedback="tied")
-    other["hidden_to_output.weights"]  # asked for in another order
+    assert other["hidden_to_output.weights"].any(), "asked for in another order"
     np.testing.assert_array_equal(one["input_to_hidden.weights"], other["input_to_hidden.weights"])
     assert (made(2)["input_to_hidden.weights"] != one["input_to_hidden.weights"]).all()
-    np.testing.assert_array_equal(made(dtype="float64")["input_to_hidden.weights"].astype(np.float32), one["input_to_hidden.weights"])
+    np.testing.assert_array_equal(
+        made(dtype="float64")["input_to_hidden.weights"].astype(np.float32), one["input_to_hidden.weights"]
+    )
 
 
 def test_that_a_pattern_leaves_zeros() -> None:
@@ -63,7 +67,12 @@ def test_writing_and_forgetting() -> None:
 
 @pytest.mark.parametrize(
     ("address", "suggestion"),
-    [("input_to_hiden.weights", "input_to_hidden.weights"), ("nothing", None), ("input.bias", None), ("input_to_hidden.bias", "input_to_hidden.weights")],
+    [
+        ("input_to_hiden.weights", "input_to_hidden.weights"),
+        ("nothing", None),
+        ("input.bias", None),
+        ("input_to_hidden.bias", "input_to_hidden.weights"),
+    ],
 )
 def test_that_an_unknown_array_is_told(address: str, suggestion: str | None) -> None:
     with pytest.raises(InputError) as caught:
@@ -79,7 +88,7 @@ def test_that_an_earlier_state_is_carried_over() -> None:
     """Weights go over by address, where the shape is the same (Supp. Fig. 14: backpropagation, then feedback alignment)."""
     earlier = made(1, "tied")
     earlier["input_to_hidden.weights"] = np.ones((5, 6))
-    earlier["hidden_to_output.weights"]
+    assert earlier["hidden_to_output.weights"].any()
     later = State(layered([6, 5, 3], feedback="random"), 2)
     later.carry(earlier)
     assert (later["input_to_hidden.weights"] == 1).all()

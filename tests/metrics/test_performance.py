@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from oracles import Given, given_rows
+
+from neurosim.circuit.layered import layered
+from neurosim.metrics import METRICS, Look, loss, mse, nse, nse_uncentred
+from neurosim.simulator import Simulator
+
+
+def look(task: Given, simulator: Simulator) -> Look:
+    def evaluate(addresses, trials):
+        return simulator.evaluate(task.x[:trials], task.y[:trials], addresses)
+
+    return Look(simulator.circuit, simulator.state, task.x, task.y, evaluate)
+
+
+def seen(outputs: int = 3, rows: int = 700) -> tuple[Look, np.ndarray, np.ndarray]:
+    task = given_rows(6, outputs, rows)
+    task.y += 0.5
+    simulator = Simulator(layered([6, 5, outputs], feedback="random"), seed=1, dtype="float64")
+    w0, w1 = simulator.state["input_to_hidden.weights"], simulator.state["hidden_to_output.weights"]
+    return look(task, simulator), task.y, np.tanh(task.x @ w0.T) @ w1.T
+
+
+def test_against_numpy() -> None:
+    found, y, out = seen()
+    squares = ((y - out) ** 2).sum()
+    assert loss.function(found) == pytest.approx(0.5 * squares / 700, rel=1e-12)
+    assert mse.function(found) == pytest.approx(squares / 2100, rel=1e-12)
+    assert nse.function(found) == pytest.approx(squares / ((y - y.mean(axis=0)) ** 2).sum(), rel=1e-12)
+    assert nse_uncentred.function(found) == pytest.approx(squares / (y**2).sum(), rel=1e-12)
+    assert nse.function(found) != pytest.approx(nse_uncentred.function(found), rel=0.05)
+
+
+def test_the_test_error() -> None:
+    found, y, out = seen()
+    assert METRICS["test_error"].function(found) == np.mean([np.argmax(a) != np.argmax(b) for a, b in zip(out, y, strict=True)])
+    assert 0.2 < METRICS["test_error"].function(found) < 0.9
+    found, y, out = seen(outputs=1)
+    assert METRICS["test_error"].function(found) == np.mean(
+        [(a > 0.5) != (b > 0.5) for a, b in zip(out[:, 0], y[:, 0], strict=True)]
+    )
+    assert 0 < METRICS["test_error"].function(found) < 1
+
+
+def test_perfection() -> None:
+    task = given_rows(6, 3, 20)
+    simulator = Simulator(layered([6, 5, 3], feedback="none"), seed=1, dtype="float64")
+    task.y = simulator.evaluate(task.x, task.y, ["output.rate"])["output.rate"]
+    found = look(task, simulator)
+    assert [METRICS[name].function(found) for name in ("loss", "mse", "nse", "nse_uncentred", "test_error")] == [0.0] * 5
+
+
+@pytest.mark.parametrize("name", list(METRICS))
+def test_that_every_metric_is_a_number(name: str) -> None:
+    found, _, _ = seen()
+    metric = METRICS[name]
+    value = metric.function(found, **({"population": "hidden"} if metric.of == "population" else {}))
+    assert isinstance(value, float)
+    assert np.isfinite(value)
+    assert METRICS.summary(name)
+    assert metric.units

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from neurosim.errors import InputError
+from neurosim.models.weights import WEIGHTS, plain
+from neurosim.seeding import stream
+
+GIVEN = {"uniform": {"bound": 0.5}, "normal": {"sd": 0.5}, "explicit": {"values": [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]}}
+DRAWN = [name for name in WEIGHTS if name != "tied"]
+
+
+def draw(name: str, shape: tuple[int, ...], **given) -> np.ndarray:
+    kind = WEIGHTS[name]
+    return kind.draw(stream(1, "x"), shape, **kind.parameters.complete(given))
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_that_every_kind_has_the_shape_asked_for(name: str) -> None:
+    found = draw(name, (2, 3), **GIVEN.get(name, {}))
+    assert found.shape == (2, 3)
+    assert np.isfinite(found).all()
+
+
+@pytest.mark.parametrize("name", [n for n in DRAWN if n != "explicit"])
+def test_that_a_bias_can_be_drawn_too(name: str) -> None:
+    assert draw(name, (7,), **GIVEN.get(name, {})).shape == (7,)
+
+
+def test_moments() -> None:
+    uniform = draw("uniform", (400, 500), bound=0.3, centre=0.1)
+    assert uniform.min() >= -0.2
+    assert uniform.max() <= 0.4
+    assert uniform.min() < -0.199
+    assert uniform.max() > 0.399
+    assert uniform.mean() == pytest.approx(0.1, abs=5 * 0.3 / np.sqrt(3 * 200_000))
+    assert uniform.std() == pytest.approx(0.3 / np.sqrt(3), rel=0.01)
+    normal = draw("normal", (400, 500), sd=0.3, mean=-0.2)
+    assert normal.mean() == pytest.approx(-0.2, abs=5 * 0.3 / np.sqrt(200_000))
+    assert normal.std() == pytest.approx(0.3, rel=0.01)
+    assert (np.abs(normal + 0.2) > 0.6).mean() == pytest.approx(0.0455, abs=0.003)
+
+
+def test_constants_and_explicit_ones() -> None:
+    assert not draw("zeros", (2, 3)).any()
+    assert (draw("constant", (2, 3)) == 1.0).all()
+    assert (draw("constant", (2, 3), value=-2.0) == -2.0).all()
+    np.testing.assert_array_equal(draw("explicit", (2, 3), **GIVEN["explicit"]), [[1, 2, 3], [4, 5, 6]])
+    np.testing.assert_array_equal(draw("explicit", (3,), **plain([1, 2, 3]).parameters), [1, 2, 3])
+    with pytest.raises(InputError, match=r"\(3, 2\)"):
+        draw("explicit", (3, 2), **GIVEN["explicit"])
+
+
+def test_that_tied_weights_have_no_values() -> None:
+    with pytest.raises(InputError, match="a_to_b"):
+        draw("tied", (2, 3), to="a_to_b")

@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from oracles import bits, given_rows, trained
+
+from neurosim.circuit.circuit import Circuit
+from neurosim.circuit.layered import layered
+from neurosim.errors import CircuitError, InputError, RunError
+from neurosim.simulator import BACKENDS, Simulator
+from neurosim.tasks import LinearMap
+
+CIRCUIT = layered([6, 5, 3], feedback="random")
+
+
+def test_that_a_task_of_another_size_is_refused_with_every_mismatch() -> None:
+    with pytest.raises(InputError) as caught:
+        Simulator(CIRCUIT).train(given_rows(7, 4, 5), trials=1)
+    assert {p.address: p.message for p in caught.value.problems} == {
+        "input.size": "the task has 7, the circuit 6",
+        "target.size": "the task has 4, the circuit 3",
+    }
+
+
+@pytest.mark.parametrize(("trials", "batch", "addresses"), [(0, 1, {"trials"}), (1, 0, {"batch"}), (-1, -1, {"trials", "batch"})])
+def test_that_numbers_below_one_are_refused(trials: int, batch: int, addresses: set[str]) -> None:
+    with pytest.raises(InputError) as caught:
+        Simulator(CIRCUIT).train(given_rows(6, 3, 5), trials=trials, batch=batch)
+    assert {p.address for p in caught.value.problems} == addresses
+
+
+def test_that_unknown_backends_and_kinds_of_numbers_are_refused() -> None:
+    with pytest.raises(InputError) as caught:
+        Simulator(CIRCUIT, backend="cpuu")
+    assert caught.value.problems[0].suggestion == "cpu"
+    assert "cpu, reference" in caught.value.problems[0].message
+    with pytest.raises(InputError, match="float16"):
+        Simulator(CIRCUIT, dtype="float16")
+
+
+def test_that_a_broken_circuit_is_refused() -> None:
+    circuit = Circuit()
+    circuit.population("hidden", 3)
+    with pytest.raises(CircuitError, match="no population has the role 'input'"):
+        Simulator(circuit)
+
+
+@pytest.mark.parametrize("backend", list(BACKENDS))
+@pytest.mark.parametrize("batch", [1, 10])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_that_a_blow_up_names_signal_and_trial(dtype: str, batch: int, backend: str) -> None:
+    circuit = layered([6, 5, 3], feedback="tied", transfer="linear", eta=10.0, name="wild")
+    simulator = Simulator(circuit, seed=4, backend=backend, dtype=dtype)
+    with pytest.raises(RunError) as caught, np.errstate(all="ignore"):
+        simulator.train(given_rows(6, 3, 50), trials=1000, batch=batch)
+    text = str(caught.value)
+    assert caught.value.exit_code == 1
+    assert "circuit 'wild'" in text
+    assert "seed 4" in text
+    name = text.split("blew up: ")[1].split(" is not finite")[0]
+    assert name.split(".")[0] in simulator.circuit.populations, name
+    assert f"trial {simulator.trial}" in text
+
+
+@pytest.mark.parametrize("transfer", ["tanh", "logistic", "relu"])
+def test_that_saturation_does_not_hide_a_blow_up(transfer: str) -> None:
+    with pytest.raises(RunError), np.errstate(all="ignore"):
+        trained(layered([6, 5, 3], feedback="tied", transfer=transfer, eta=1e20), given_rows(6, 3, 50), 1000)
+
+
+def test_that_trials_are_counted() -> None:
+    simulator = Simulator(CIRCUIT)
+    task = given_rows(6, 3, 5)
+    assert simulator.trial == 0
+    simulator.train(task, trials=3)
+    simulator.train(task, trials=10, batch=4)
+    assert simulator.trial == 13
+
+
+def test_that_training_goes_on_with_the_next_trials() -> None:
+    task = LinearMap(6, 3)
+    whole, parts = (Simulator(CIRCUIT, seed=3) for _ in range(2))
+    whole.train(task, trials=300)
+    parts.train(task, trials=257)
+    parts.train(task, trials=43)
+    assert bits(whole) == bits(parts)
+
+
+@pytest.mark.parametrize("backend", list(BACKENDS))
+def test_that_learning_learns(backend: str) -> None:
+    simulator = Simulator(layered([6, 5, 3], feedback="random", eta=0.02, transfer="linear"), seed=1, backend=backend)
+    task = LinearMap(6, 3)
+    test = task.test()
+
+    def error() -> float:
+        return float(((test.targets - simulator.evaluate(*test, ["output.rate"])["output.rate"]) ** 2).mean())
+
+    before = error()
+    simulator.train(task, trials=300)
+    assert error() < 0.5 * before
+
+
+@pytest.mark.parametrize("backend", list(BACKENDS))
+def test_that_evaluation_leaves_everything_as_it_is(backend: str) -> None:
+    simulator = trained(CIRCUIT, given_rows(6, 3, 5), 5, backend=backend)
+    before = bits(simulator)
+    task = given_rows(6, 3, 5, seed=1)
+    simulator.evaluate(task.x, task.y, ["output.rate", "hidden.teaching"])
+    assert {address: values for address, values in bits(simulator).items() if address in before} == before
+    assert simulator.trial == 5
+
+
+def test_that_unknown_signals_are_told_together() -> None:
+    with pytest.raises(InputError) as caught:
+        Simulator(CIRCUIT).evaluate(np.zeros((1, 6)), np.zeros((1, 3)), ["hidden.rat", "ouptut.rate", "hidden.rate"])
+    assert {p.address: p.suggestion for p in caught.value.problems} == {"hidden.rat": "hidden.rate", "ouptut.rate": "output.rate"}
+
+
+@pytest.mark.parametrize("backend", list(BACKENDS))
+def test_that_written_weights_are_used(backend: str) -> None:
+    simulator = Simulator(layered([2, 2], feedback="none", bias=False), backend=backend)
+    x = np.array([[1.0, 2.0]])
+    simulator.evaluate(x, x, ["output.rate"])
+    simulator.state["input_to_output.weights"] = np.array([[1.0, 0.0], [3.0, 4.0]])
+    np.testing.assert_allclose(simulator.evaluate(x, x, ["output.rate"])["output.rate"], [[1.0, 11.0]])
+
+
+@pytest.mark.parametrize("backend", list(BACKENDS))
+def test_signals_that_cost_nothing_can_be_looked_at(backend: str) -> None:
+    """The task's own rates, aliases and constants."""
+    task = given_rows(6, 3, 4)
+    seen = Simulator(CIRCUIT, backend=backend, dtype="float64").evaluate(
+        task.x,
+        task.y,
+        ["input.rate", "target.rate", "output.slope", "output.rate", "output.drive", "error.drive", "output.teaching"],
+    )
+    np.testing.assert_array_equal(seen["input.rate"], task.x)
+    np.testing.assert_array_equal(seen["target.rate"], task.y)
+    np.testing.assert_array_equal(seen["output.slope"], np.ones((4, 3)))
+    np.testing.assert_array_equal(seen["output.rate"], seen["output.drive"])
+    np.testing.assert_allclose(seen["error.drive"], task.y - seen["output.rate"], atol=1e-15)
+    np.testing.assert_array_equal(seen["output.teaching"], seen["error.drive"])

@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+import neurosim.metrics
+import neurosim.tasks  # noqa: F401
+from neurosim.errors import InputError
+from neurosim.registry import Folder, Registry, first_line, kinds
+
+
+def test_that_an_unknown_name_is_told_with_what_there_is() -> None:
+    colours: Registry[int] = Registry("colours", shown=False)
+    colours.add("red", 1)
+    colours.add("green", 2)
+    with pytest.raises(InputError) as caught:
+        colours["gren"]
+    (problem,) = caught.value.problems
+    assert (problem.address, problem.suggestion) == ("gren", "green")
+    assert problem.message == "no such colour; there are green, red"
+    assert colours.unknown("a.b", "rde").message == "no such colour 'rde'; there are green, red"
+
+
+def test_that_it_is_a_mapping() -> None:
+    colours: Registry[int] = Registry("colours", shown=False)
+    assert len(colours) == 0
+    colours.add("red", 1)
+    colours.add("blue", 2)
+    assert list(colours) == ["blue", "red"]
+    assert colours.add("red", 3) == 3
+    assert dict(colours) == {"blue": 2, "red": 3}
+    assert "green" not in colours
+    assert "colours" not in kinds()
+
+
+@pytest.mark.parametrize("kind", list(kinds()))
+def test_that_every_thing_of_every_kind_can_be_listed(kind: str) -> None:
+    registry = kinds()[kind]
+    assert registry.kind == kind
+    assert len(registry) > 0
+    for name in registry:
+        assert registry.summary(name).strip(), name
+        assert registry.summary(name) == registry.summary(name).strip()
+        assert registry[name] is not None
+
+
+def test_which_kinds_there_are() -> None:
+    assert {
+        "transfer functions",
+        "neuron models",
+        "plasticity rules",
+        "initial weights",
+        "connectors",
+        "metrics",
+        "tasks",
+    } <= set(kinds())
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    package = tmp_path / "things_for_a_test"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "_hidden.py").write_text("raise RuntimeError")
+    (package / "one.py").write_text('"""The first.\n\nMore."""\nthing = 1\n')
+    (package / "broken.py").write_text('"""Never imported for its summary."""\nraise RuntimeError("imported")\n')
+    monkeypatch.syspath_prepend(tmp_path)
+    made = Folder("things of a test", "things_for_a_test", "thing")
+    yield made
+    from neurosim.registry import _KINDS
+
+    del _KINDS["things of a test"]
+    for name in [name for name in sys.modules if name.startswith("things_for_a_test")]:
+        del sys.modules[name]
+
+
+def test_that_files_are_things_imported_when_asked_for(folder: Folder) -> None:
+    assert list(folder) == ["broken", "one"]
+    assert [folder.summary(name) for name in folder] == ["Never imported for its summary.", "The first."]
+    assert folder["one"] == 1
+    with pytest.raises(RuntimeError, match="imported"):
+        folder["broken"]
+    folder.add("own", 5)
+    assert list(folder) == ["broken", "one", "own"]
+    assert folder["own"] == 5
+
+
+def test_first_lines() -> None:
+    assert first_line("\n    One.\n\n    Two.") == "One."
+    assert first_line(None) == first_line("") == ""
