@@ -1,3 +1,4 @@
+# ruff: noqa: N805 - models are written as users write them: without self
 """What tests compare with: plain NumPy networks, a task of given rows, users' formulas, and random circuits."""
 
 from __future__ import annotations
@@ -30,16 +31,16 @@ def squeezed(u):
 class of_several_statements:
     """f(u) = u / √(1 + u²) below 1, a line of the same slope above."""
 
-    def value(self):
-        if self > 1.0:
+    def value(u):
+        if u > 1.0:
             start = math.sqrt(0.5)
-            return start + (self - 1.0) * 0.35355339059327373
-        return squeezed(self)
+            return start + (u - 1.0) * 0.35355339059327373
+        return squeezed(u)
 
-    def slope(self, rate):
-        if self > 1.0:
+    def slope(u, rate):
+        if u > 1.0:
             return 0.35355339059327373
-        root = math.sqrt(1.0 + self * self)
+        root = math.sqrt(1.0 + u * u)
         return 1.0 / (root * root * root)
 
 
@@ -47,10 +48,10 @@ class of_several_statements:
 class with_gain:
     """f(u) = g · tanh(steep · u): a constant from around it, and a parameter."""
 
-    def value(self, steep=0.75):
-        return GAIN * math.tanh(steep * self)
+    def value(u, steep=0.75):
+        return GAIN * math.tanh(steep * u)
 
-    def slope(self, rate, steep=0.75):
+    def slope(u, rate, steep=0.75):
         t = rate / GAIN
         return GAIN * steep * (1.0 - t * t)
 
@@ -88,14 +89,14 @@ class tracing:
 
     receptors = ("drive", "modulatory", "gate")
 
-    def rate(self, gating=1.0):
-        return self * gating
+    def rate(activation, gating=1.0):
+        return activation * gating
 
-    def teaching(self, slope):
-        return self * slope
+    def teaching(modulation, slope):
+        return modulation * slope
 
-    def trace(self, rate, tau=4.0):
-        return self + (rate - self) / tau
+    def trace(trace, rate, tau=4.0):
+        return trace + (rate - trace) / tau
 
 
 class Given(Task):

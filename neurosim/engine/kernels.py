@@ -21,7 +21,7 @@ real = np.float32
 width = 4
 SHARE = 64
 PANEL = 256
-TILE = 512
+TILE = 1024
 
 
 def at(row, cell, step):

@@ -1,3 +1,4 @@
+# ruff: noqa: N805 - models are written as users write them: without self
 from __future__ import annotations
 
 import os
@@ -28,7 +29,8 @@ class edited:
     def slope(u, rate):
         return {value}
 
-s = Simulator(layered([2, 2], feedback="none", bias=False, output_transfer="edited", weights={{"kind": "constant", "value": 1.0}}), dtype="float64")
+circuit = layered([2, 2], feedback="none", bias=False, output_transfer="edited", weights={{"kind": "constant", "value": 1.0}})
+s = Simulator(circuit, dtype="float64")
 print(float(s.evaluate(np.array([[1.0, 2.0]]), np.zeros((1, 2)), ["output.rate"])["output.rate"][0, 0]))
 """
 
@@ -97,29 +99,34 @@ def test_that_a_folder_that_cannot_be_written_is_replaced(tmp_path: Path, monkey
 
 @transfer
 class tanh_by_a_user:
-    def value(self):
-        import_free = np.tanh(self)
+    """f(u) = tanh u."""
+
+    def value(u):
+        import_free = np.tanh(u)
         return import_free
 
-    def slope(self, rate):
+    def slope(u, rate):
         return 1.0 - rate * rate
 
 
 @transfer
 class leaky_by_a_user:
-    def value(self, leak=0.05):
-        if self > 0.0:
-            return self
-        return leak * self
+    """f(u) = u above zero, u · leak below."""
 
-    def slope(self, rate, leak=0.05):
-        if self > 0.0:
+    def value(u, leak=0.05):
+        if u > 0.0:
+            return u
+        return leak * u
+
+    def slope(u, rate, leak=0.05):
+        if u > 0.0:
             return 1.0
         return leak
 
 
 @plasticity
 def delta_by_a_user(pre_rate, post_teaching, eta):
+    """Δw = η δ x."""
     return pre_rate * eta * post_teaching
 
 

@@ -1,3 +1,4 @@
+# ruff: noqa: N805 - models are written as users write them: without self
 from __future__ import annotations
 
 import math
