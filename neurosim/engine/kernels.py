@@ -21,7 +21,7 @@ real = np.float32
 width = 4
 SHARE = 64
 PANEL = 256
-TILE = 1024
+TILE = 512
 
 
 def at(row, cell, step):
@@ -200,26 +200,36 @@ def block_pass(row, step, start, n):
         u1[j] = real(0)
         u2[j] = real(0)
         u3[j] = real(0)
-    i = 0
-    while i + 2 <= row[3]:
-        w, v = floats(row[1] + i * row[2] + shift), floats(row[1] + (i + 1) * row[2] + shift)
+    i, line, at_row = 0, row[2], row[1] + shift
+    while i + 4 <= row[3]:
+        w, v = floats(at_row), floats(at_row + line)
+        s, t = floats(at_row + 2 * line), floats(at_row + 3 * line)
         p0, p1, p2, p3 = eta * o0[i], eta * o1[i], eta * o2[i], eta * o3[i]
         q0, q1, q2, q3 = eta * o0[i + 1], eta * o1[i + 1], eta * o2[i + 1], eta * o3[i + 1]
+        r0, r1, r2, r3 = eta * o0[i + 2], eta * o1[i + 2], eta * o2[i + 2], eta * o3[i + 2]
+        k0, k1, k2, k3 = eta * o0[i + 3], eta * o1[i + 3], eta * o2[i + 3], eta * o3[i + 3]
         a0, a1, a2, a3 = x0[i], x1[i], x2[i], x3[i]
         b0, b1, b2, b3 = x0[i + 1], x1[i + 1], x2[i + 1], x3[i + 1]
+        c0, c1, c2, c3 = x0[i + 2], x1[i + 2], x2[i + 2], x3[i + 2]
+        g0, g1, g2, g3 = x0[i + 3], x1[i + 3], x2[i + 3], x3[i + 3]
         for j in range(n):
             e0, e1, e2, e3 = d0[j], d1[j], d2[j], d3[j]
             a = w[j] + p0 * e0 + p1 * e1 + p2 * e2 + p3 * e3
             b = v[j] + q0 * e0 + q1 * e1 + q2 * e2 + q3 * e3
+            c = s[j] + r0 * e0 + r1 * e1 + r2 * e2 + r3 * e3
+            g = t[j] + k0 * e0 + k1 * e1 + k2 * e2 + k3 * e3
             w[j] = a
             v[j] = b
-            u0[j] += a * a0 + b * b0
-            u1[j] += a * a1 + b * b1
-            u2[j] += a * a2 + b * b2
-            u3[j] += a * a3 + b * b3
-        i += 2
-    if i < row[3]:
-        w = floats(row[1] + i * row[2] + shift)
+            s[j] = c
+            t[j] = g
+            u0[j] += (a * a0 + b * b0) + (c * c0 + g * g0)
+            u1[j] += (a * a1 + b * b1) + (c * c1 + g * g1)
+            u2[j] += (a * a2 + b * b2) + (c * c2 + g * g2)
+            u3[j] += (a * a3 + b * b3) + (c * c3 + g * g3)
+        i += 4
+        at_row += 4 * line
+    while i < row[3]:
+        w = floats(at_row)
         p0, p1, p2, p3 = eta * o0[i], eta * o1[i], eta * o2[i], eta * o3[i]
         for j in range(n):
             a = w[j] + p0 * d0[j] + p1 * d1[j] + p2 * d2[j] + p3 * d3[j]
@@ -228,6 +238,8 @@ def block_pass(row, step, start, n):
             u1[j] += a * x1[i]
             u2[j] += a * x2[i]
             u3[j] += a * x3[i]
+        i += 1
+        at_row += line
 
 
 def dot(x, y, count):

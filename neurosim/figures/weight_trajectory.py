@@ -84,13 +84,14 @@ def _pair(arm: Arm, address: str, against: str | None, seed: int | None) -> _Pai
             back = one.samples(mirrored) if mirrored else None
             if back is None:
                 return _Pair(arm.label, recording[address].trials, forward, None)
-            trials, first, second = np.intersect1d(recording[address].trials, back.trials, return_indices=True)
+            trials = recording[address].trials
+            last = np.maximum(np.searchsorted(back.trials, trials, side="right") - 1, 0)  # B as it was last recorded
             feedback = _matrices(back, mirrored).transpose(0, 2, 1)
             if feedback.shape[1:] != forward.shape[1:]:
                 raise InputError(
                     f"{mirrored}: expected the shape {forward.shape[:0:-1]} to match {address}, found {feedback.shape[:0:-1]}"
                 )
-            return _Pair(arm.label, trials, forward[first], feedback[second])
+            return _Pair(arm.label, trials, forward, feedback[last])
     return None
 
 

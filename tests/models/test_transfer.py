@@ -1,4 +1,3 @@
-# ruff: noqa: N805 - models are written as users write them: without self
 from __future__ import annotations
 
 import math
