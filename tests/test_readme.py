@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from neurosim.cli import _parser
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from neurosim.circuit.circuit import Circuit
 from neurosim.circuit.files import load_circuit
 from neurosim.circuit.layered import layered

@@ -9,6 +9,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
 from neurosim.shelf import names
 
 ROOT = Path(__file__).parents[1]
@@ -44,6 +45,8 @@ def test_it_works_when_installed_away_from_the_checkout(wheel: Path, tmp_path: P
         "from neurosim.cli import main\n"
         "assert main(['run', 'xor', '--quiet', '--backend', 'reference', '--seeds', '1', '--set', 'phase.0.passes=10']) == 0\n"
     )
-    done = subprocess.run([sys.executable, "-c", script], cwd=elsewhere, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=elsewhere, env=environment, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     assert sorted(path.parent.name for path in elsewhere.rglob("*.h5")) == ["backpropagation", "feedback_alignment"]

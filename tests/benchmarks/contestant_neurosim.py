@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
+from work import Work, compete
+
 from neurosim.circuit.layered import layered
 from neurosim.circuit.validate import validate
 from neurosim.engine.cpu import CpuExecutor
 from neurosim.engine.lower import lower
 from neurosim.engine.state import State
-from work import Work, compete
 
 
 def contestant(work: Work, *, bias: bool = False) -> tuple[Callable[[int], None], Callable[[], list[np.ndarray]]]:
@@ -23,7 +25,7 @@ def contestant(work: Work, *, bias: bool = False) -> tuple[Callable[[int], None]
     feedback = [name.replace("hidden", "feedback") for name in hidden]
     above = [*feedback[1:], "error"]
     state = State(circuit, seed=0)
-    plastic = [f"{pre}_to_{post}.weights" for pre, post in zip(path, path[1:], strict=False)]
+    plastic = [f"{pre}_to_{post}.weights" for pre, post in pairwise(path)]
     for address, values in zip(plastic, forward, strict=True):
         state[address] = values
     for pre, post, values in zip(above, feedback, back, strict=True):

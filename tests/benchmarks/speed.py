@@ -37,11 +37,8 @@ def main() -> None:
     for name in set(peers) - set(present):
         print(f"{name}: not installed, left out")
     results = [compared(work, ["neurosim", *present], arguments.rounds) for work in WORKS]
-    floors = [
-        floor(work, arguments.rounds)
-        for work in WORKS
-        if work["threads"] == work["batch"] == 1 and tuple(work["sizes"]) in FLOORS
-    ]
+    alone = [work for work in WORKS if work["threads"] == work["batch"] == 1 and tuple(work["sizes"]) in FLOORS]
+    floors = [floor(work, arguments.rounds) for work in alone]
     if arguments.write:
         arguments.write.write_text(
             json.dumps({"machine": platform.processor() or platform.machine(), "work": results, "floors": floors}, indent=1)
@@ -61,9 +58,8 @@ def compared(work: dict[str, Any], names: list[str], rounds: int) -> dict[str, A
     for name in names:
         ratios = [ours / theirs for ours, theirs in zip(rates["neurosim"], rates[name], strict=True)]
         middle, ratio = statistics.median(rates[name]), statistics.median(ratios)
-        print(
-            f"  {name:10} {middle:12.4g} /s ({min(rates[name]):.3g} … {max(rates[name]):.3g})   ours / it {ratio:8.3g} ({min(ratios):.3g} … {max(ratios):.3g})"
-        )
+        spread = f"({min(rates[name]):.3g} … {max(rates[name]):.3g})"
+        print(f"  {name:10} {middle:12.4g} /s {spread:26} ours / it {ratio:8.3g} ({min(ratios):.3g} … {max(ratios):.3g})")
         found[name] = {"rates": rates[name], "ratio": ratio}
     return {**work, "contestants": found}
 
@@ -74,7 +70,8 @@ def floor(work: dict[str, Any], rounds: int) -> dict[str, Any]:
     least = FLOORS[tuple(work["sizes"])]
     verdict = "reached" if found >= least else "missed"
     print(
-        f"\nfloor {'-'.join(map(str, work['sizes']))} online with biases, 1 thread: {found:.4g} /s, at least {least:.4g}: {verdict}"
+        f"\nfloor {'-'.join(map(str, work['sizes']))} online with biases, 1 thread: {found:.4g} /s, "
+        f"at least {least:.4g}: {verdict}"
     )
     return {"sizes": work["sizes"], "rate": found, "floor": least, "reached": found >= least}
 

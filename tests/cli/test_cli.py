@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from neurosim.cli import COMMANDS, main
 from neurosim.recording import Recording
 
@@ -110,7 +111,19 @@ def test_run_draw_check_and_resume(tiny: Path, tmp_path: Path, capsys: pytest.Ca
 
 def test_run_prints_one_json_document(tiny: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, answer, narration = run(
-        capsys, "run", str(tiny), "--out", str(tmp_path), "--seeds", "1", "--arm", "shallow", "--backend", "reference", "--json", "-q"
+        capsys,
+        "run",
+        str(tiny),
+        "--out",
+        str(tmp_path),
+        "--seeds",
+        "1",
+        "--arm",
+        "shallow",
+        "--backend",
+        "reference",
+        "--json",
+        "-q",
     )
     assert code == 0
     assert narration == ""
@@ -180,7 +193,8 @@ def test_validate_tells_every_problem_of_every_file(tmp_path: Path, capsys: pyte
 
 
 def test_validate_tells_every_problem_of_a_scenario(tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    text = TINY.replace('circuit = "shallow"', 'circuit = "shalow"').replace("nse = 20", "nsee = 20").replace("[[phase]]", "[[phase]]\nbatchh = 2")
+    text = TINY.replace('circuit = "shallow"', 'circuit = "shalow"').replace("nse = 20", "nsee = 20")
+    text = text.replace("[[phase]]", "[[phase]]\nbatchh = 2")
     tiny.write_text(text, encoding="utf-8")
     code, _, told = run(capsys, "validate", str(tiny))
     assert code == 2
@@ -216,7 +230,11 @@ def test_show_says_what_is_not_local_and_which_kernels_serve(tmp_path: Path, cap
 
 def test_list_lists_every_kind_and_what_users_add(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     own = tmp_path / "own.py"
-    own.write_text('import neurosim as ns\n@ns.transfer\nclass cube:\n    """f(u) = u³."""\n    def value(u): return u * u * u\n    def slope(u, rate): return 3.0 * u * u\n')
+    own.write_text(
+        'import neurosim as ns\n@ns.transfer\nclass cube:\n    """f(u) = u³."""\n'
+        "    def value(u): return u * u * u\n    def slope(u, rate): return 3.0 * u * u\n",
+        encoding="utf-8",
+    )
     code, answer, _ = run(capsys, "list", "--json", "--with", str(own))
     assert code == 0
     listed = json.loads(answer)
@@ -228,7 +246,8 @@ def test_list_lists_every_kind_and_what_users_add(tmp_path: Path, capsys: pytest
 
 
 def test_help_is_quick_and_imports_nothing_slow() -> None:
-    script = "import sys; sys.argv = ['neurosim', '--help']\nimport neurosim.cli\ntry: neurosim.cli.main()\nexcept SystemExit: pass\n"
+    script = "import sys; sys.argv = ['neurosim', '--help']\nimport neurosim.cli\n"
+    script += "try: neurosim.cli.main()\nexcept SystemExit: pass\n"
     script += "assert not {'numba', 'numpy', 'matplotlib', 'h5py', 'pydantic', 'networkx'} & set(sys.modules), 'slow imports'"
     started = time.monotonic()
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

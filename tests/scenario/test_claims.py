@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from neurosim.errors import DataError, InputError
 from neurosim.recording import Quantity, Recording, Writer
 from neurosim.scenario.claims import CLAIMS, evaluate
@@ -33,7 +34,8 @@ def recordings(folder: Path, arms: dict[str, Sequence[Sequence[float]]], weights
 
 @pytest.fixture
 def runs(tmp_path: Path) -> dict[str, list[Recording]]:
-    return recordings(tmp_path, {"quick": [[1, 0.1, 0.001], [1, 0.2, 0.003], [1, 0.04, 0.002]], "slow": [[1, 0.9, 0.5], [1, 0.7, 0.02]]})
+    quick, slow = [[1, 0.1, 0.001], [1, 0.2, 0.003], [1, 0.04, 0.002]], [[1, 0.9, 0.5], [1, 0.7, 0.02]]
+    return recordings(tmp_path, {"quick": quick, "slow": slow})
 
 
 @pytest.mark.parametrize(
@@ -57,7 +59,9 @@ def runs(tmp_path: Path) -> dict[str, list[Recording]]:
         ("sooner", {"arms": ["slow", "quick"], "quantity": "nse", "reaches": 0.1}, 2.0, 1, False),
     ],
 )
-def test_verdict(runs: dict[str, list[Recording]], name: str, terms: dict[str, object], value: float, n: int, holds: bool) -> None:
+def test_verdict(
+    runs: dict[str, list[Recording]], name: str, terms: dict[str, object], value: float, n: int, holds: bool
+) -> None:
     verdict = evaluate(runs, name, terms)
     assert verdict.value == pytest.approx(value)
     assert (verdict.n, verdict.holds) == (n, holds)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from neurosim.errors import EnvironmentFailure, InputError, ScenarioError
 from neurosim.recording import Recording
 from neurosim.scenario import runner
@@ -57,7 +58,9 @@ def test_phases_continue_where_the_last_one_ended(tmp_path: Path) -> None:
     run_scenario(scenario(), Plan(tmp_path / "one"))
     run_scenario(scenario(phase=[{"trials": 20}, {"trials": 20}]), Plan(tmp_path / "two"))
     for address in ("nse", "input_to_hidden.weights"):
-        np.testing.assert_array_equal(recorded(tmp_path / "one", "random", address), recorded(tmp_path / "two", "random", address))
+        np.testing.assert_array_equal(
+            recorded(tmp_path / "one", "random", address), recorded(tmp_path / "two", "random", address)
+        )
 
 
 def test_a_phase_may_change_the_circuit_and_freeze_projections(tmp_path: Path) -> None:

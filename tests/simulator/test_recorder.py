@@ -113,3 +113,15 @@ def test_that_several_calls_fill_one_recording(tmp_path: Path) -> None:
     one, other = values(tmp_path / "a.h5", "hidden.bias"), values(tmp_path / "b.h5", "hidden.bias")
     assert one[0] == other[0]
     np.testing.assert_array_equal(one[1], other[1])
+
+
+def test_that_what_is_recorded_explores_as_the_trial_to_come_does(tmp_path: Path) -> None:
+    circuit = layered([6, 5, 3], feedback="broadcast", eta=0.01, noise=0.1)
+    recorded(tmp_path / "a.h5", {"hidden.noise": 2, "loss.deviation": 5}, circuit=circuit)
+    for address in ("hidden.noise", "loss.deviation"):
+        for trial, row in zip(*values(tmp_path / "a.h5", address), strict=True):
+            simulator = Simulator(circuit, seed=1, dtype="float64")
+            if trial:
+                simulator.train(TASK, trials=trial)
+            wanted = simulator.evaluate(*TASK.trials(1, trial, 1), [address], first=trial)[address][0]
+            np.testing.assert_allclose(row, wanted, rtol=0, atol=1e-12, err_msg=f"{address} at {trial}")
