@@ -20,7 +20,8 @@ from neurosim.simulator import Simulator
 from neurosim.tasks import LinearMap
 
 FAMILY = {
-    "shallow": ("none", 1), "reinforcement": ("broadcast", 1), "feedback_alignment": ("random", 1), "backpropagation": ("tied", 1),
+    "shallow": ("none", 1), "reinforcement": ("broadcast", 1),
+    "feedback_alignment": ("random", 1), "backpropagation": ("tied", 1),
     "feedback_alignment_deep": ("random", 2), "backpropagation_deep": ("tied", 2),
 }  # fmt: skip
 

@@ -168,7 +168,11 @@ class Signals:
     def loops(self) -> list[list[str]]:
         """Closed paths of signals that each need the next within the same trial: they cannot be computed."""
         strong = [sorted(group) for group in nx.strongly_connected_components(self.graph) if len(group) > 1]
-        return [[edge[0] for edge in nx.find_cycle(self.graph.subgraph(group))] for group in sorted(strong)]
+        found = []
+        for group in sorted(strong):
+            ordered = nx.DiGraph(sorted(self.graph.subgraph(group).edges))
+            found.append([edge[0] for edge in nx.find_cycle(ordered, group[0])])
+        return found
 
 
 def _carried(projection: Projection) -> str:

@@ -50,7 +50,7 @@ def problems_with(circuit: Circuit, also_known: Set[str] = frozenset()) -> list[
     for projection in sound:
         found += _sizes(circuit, projection)
     found += _ties(circuit)
-    if not found:
+    if not found and circuit.populations and also_known <= set(circuit.populations):
         whole = circuit.completed()
         signals = Signals(whole)
         for check in (_loops, _carried, _receptors_of_roles, _driven, _rules):
@@ -101,7 +101,9 @@ def _roles(circuit: Circuit) -> Iterator[Problem]:
                 f"{population.name}.role",
                 f"a second population with the role {role!r} beside {several[0].name!r}; the task writes one",
             )
-    if circuit.populations and not circuit.of_role("input"):
+    if not circuit.populations:
+        yield Problem("population", "there is none; a circuit needs at least an input")
+    elif not circuit.of_role("input"):
         yield Problem("population", "no population has the role 'input'; the task has nowhere to present its trials")
     for population in circuit.of_role("loss"):
         if population.size != 1:
@@ -196,7 +198,8 @@ def _carried(signals: Signals) -> Iterator[Problem]:
         why = f"{projection.pre} has no signal {projection.signal!r}; it has {', '.join(have)}"
         if projection.signal == "deviation":
             why += " (a loss deviates only where some population explores: give one 'noise')"
-        yield Problem(f"{projection.name}.signal", why, nearest(projection.signal, have))
+        known = projection.signal in signals.model(projection.pre).formulas
+        yield Problem(f"{projection.name}.signal", why, None if known else nearest(projection.signal, have))
 
 
 _TEACHING_ROLES = ("error", "loss", "feedback", "target")

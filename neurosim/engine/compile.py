@@ -31,7 +31,7 @@ from neurosim.engine.expression import Single, Source
 _SUPPORT = (kernels.at, kernels.first_of)
 _CALLS = {
     "learn_gather": (kernels.gather,),
-    "learn_gather_momentum": (kernels.gather,),
+    "learn_gather_momentum": (kernels.gather_by_rows,),
     "learn_gather_blocked": (kernels.block_pass, kernels.dot),
     "learn_batch": (kernels.fade,),
 }

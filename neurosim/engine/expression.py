@@ -70,6 +70,9 @@ def source_of(function: Callable[..., float], constants: Mapping[str, float] | N
     kept = [argument for argument in definition.args.args if argument.arg not in values]
     definition.args.args = [ast.arg(argument.arg) for argument in kept]
     body = [statement for statement in definition.body if not _is_docstring(statement)]
+    written = {n.id for s in body for n in ast.walk(s) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    first = [ast.parse(f"{name} = {values.pop(name)!r}").body[0] for name in sorted(written & set(values))]
+    body = [*first, *body]
     definition.body = [cast(ast.stmt, fold(_Put(values).visit(copy.deepcopy(statement)))) for statement in body]
     return Source(ast.fix_missing_locations(definition), tuple(support), modules)
 

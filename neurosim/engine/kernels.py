@@ -112,7 +112,7 @@ def learn_gather_momentum(row, ctx):
     """As `learn_gather`, with V ← α V + η x' d'ᵀ − η λ W and W ← W + V, in the same pass; decay alone keeps no V."""
     step = ctx[0]
     if step == 0:
-        gather(row, ctx)
+        gather_by_rows(row, ctx)
         return
     low, high = first_of(row[4], ctx[2], ctx[3]), first_of(row[4], ctx[2] + 1, ctx[3])
     n = high - low
@@ -139,6 +139,22 @@ def learn_gather_momentum(row, ctx):
                 a = w[j] + (p * d[j] - shrink * w[j])
                 w[j] = a
                 u[j] += a * q
+
+
+def gather_by_rows(row, ctx):
+    """As `gather`, with the sums in the order of `learn_gather_momentum`."""
+    low, high = first_of(row[4], ctx[2], ctx[3]), first_of(row[4], ctx[2] + 1, ctx[3])
+    n = high - low
+    if n <= 0:
+        return
+    u, x = floats(at(row, 6, ctx[0]) + low * width), floats(at(row, 9, ctx[0]))
+    if row[5]:
+        for j in range(n):
+            u[j] = real(0)
+    for i in range(row[3]):
+        w, q = floats(row[1] + i * row[2] + low * width), x[i]
+        for j in range(n):
+            u[j] += w[j] * q
 
 
 def learn_gather_blocked(row, ctx):

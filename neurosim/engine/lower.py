@@ -29,7 +29,7 @@ def lower(circuit: Circuit, wanted: Iterable[str] = (), *, learning: bool = True
     >>> [operation.label for operation in lower(circuit, ["output.rate"], learning=False).operations]
     ['output.drive', 'output.drive + input_to_output', 'output.activation', 'output.rate']
     """
-    lowering = _Lowering(circuit)
+    lowering = _Lowering(circuit, learning)
     for address in wanted:
         lowering.signal(*address.rsplit(".", 1))
     if learning:
@@ -43,8 +43,9 @@ def add(drive: float, noise: float) -> float:
 
 
 class _Lowering:
-    def __init__(self, circuit: Circuit) -> None:
+    def __init__(self, circuit: Circuit, learning: bool) -> None:
         self.circuit = circuit
+        self.learning = learning
         self.signals = Signals(circuit)
         self.populations = circuit.populations
         self.operations: list[Operation] = []
@@ -65,7 +66,8 @@ class _Lowering:
         own = self.populations[population]
         if self._remembered(population, variable):
             self.arrays[address] = Array(address, (own.size,))
-            self._compute(population, variable, address)
+            if self.learning:
+                self._compute(population, variable, address)
             return address
         self.sizes[address] = own.size
         plain = variable.removeprefix(PERTURBED)
@@ -196,7 +198,11 @@ class _Lowering:
         return address
 
     def learn(self) -> None:
-        """One operation for each plastic projection and each plastic bias."""
+        """One operation for each plastic projection and each plastic bias; and every memory goes on, read or not."""
+        for name in self.populations:
+            for variable in self.signals.model(name).formulas:
+                if self.signals.exists(name, variable) and self._remembered(name, variable):
+                    self.signal(name, variable)
         for projection in self.circuit.projections.values():
             if RULES[projection.plasticity.name].plastic:
                 pattern = f"{projection.name}.pattern" if _sparse(projection) else None

@@ -1,6 +1,7 @@
 """`math` for float32 kernels: `tanh` as a rational form that vectorises, the others as they are.
 
-tanh: the 13/6 rational minimax form on |x| < 7.905, largest error 2e-7; libm's is a scalar call 80 times slower.
+tanh: a 13/6 rational form fitted on |x| < 9.1 (largest error 7e-9) and evaluated in float64, so that what is left is the
+rounding to float32, 6e-8; it vectorises, while libm's is a scalar call.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import math
 import numpy as np
 from numba import njit
 
-f4 = np.float32
+f4, f8 = np.float32, np.float64
 pi = f4(math.pi)
 e = f4(math.e)
 
@@ -18,18 +19,18 @@ e = f4(math.e)
 @njit(inline="always", error_model="numpy")
 def tanh(x):
     """tanh x to 2e-7."""
-    x = min(max(f4(x), f4(-7.905311)), f4(7.905311))
+    x = min(max(f8(x), -9.1), 9.1)
     y = x * x
-    p = y * f4(-2.76076847742355e-16) + f4(2.00018790482477e-13)
-    p = p * y + f4(-8.60467152213735e-11)
-    p = p * y + f4(5.12229709037114e-08)
-    p = p * y + f4(1.48572235717979e-05)
-    p = p * y + f4(6.37261928875436e-04)
-    p = p * y + f4(4.89352455891786e-03)
-    q = y * f4(1.19825839466702e-06) + f4(1.18534705686654e-04)
-    q = q * y + f4(2.26843463243900e-03)
-    q = q * y + f4(4.89352518554385e-03)
-    return p * x / q
+    p = y * -8.037056778813342e-14 + 5.09370971696609e-11
+    p = p * y - 1.9823791360113413e-08
+    p = p * y + 1.1050988080908587e-05
+    p = p * y + 0.003093781610744512
+    p = p * y + 0.13074795086485658
+    p = p * y + 0.9999999651997965
+    q = y * 0.0002531514221792025 + 0.024454338895126198
+    q = q * y + 0.4640811386764414
+    q = q * y + 1.0
+    return f4(p * x / q)
 
 
 def _single(function):

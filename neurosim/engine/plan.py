@@ -250,7 +250,7 @@ def _fused(made: Plan, program: Program) -> Plan:
     """The plan in which an outer product waits for the next trial's first pass over its weights, wherever it can."""
     masked = {step.weights for step in made.steps if isinstance(step, Mask)}
     outers = {step.weights: step for step in made.steps if isinstance(step, Outer) and step.weights not in masked}
-    written = {getattr(step, "out", None): index for index, step in enumerate(made.steps)}
+    written = {getattr(step, "out", None): index for index, step in reversed(list(enumerate(made.steps)))}  # first writers
     steps: list[Step] = []
     for index, step in enumerate(made.steps):
         if (
@@ -259,7 +259,9 @@ def _fused(made: Plan, program: Program) -> Plan:
             and step.weights in outers
             and _first_reader(made, step.weights) == index
         ):
-            learns = _block(outers.pop(step.weights), step, made, program)
+            outer = outers.pop(step.weights)
+            late = written.get(outer.post, -1) > index
+            learns = _block(outer, step, made, program) if late else outer
             for signal in (learns.pre, learns.post):
                 if signal in written and written[signal] <= index:
                     made.kept[signal] = max(2, made.kept.get(signal, 2))

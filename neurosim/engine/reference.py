@@ -39,7 +39,7 @@ class ReferenceExecutor:
             for operation in self._program.operations:
                 _EXECUTE[type(operation)](self, operation)
             for address in self._wanted:
-                kept[address].append(self._signals[address])
+                kept[address].append(self._rows(address))
         return {address: np.concatenate(values) for address, values in kept.items()}
 
     def not_finite(self) -> str | None:
@@ -73,6 +73,11 @@ class ReferenceExecutor:
             now = {a: memory if s == operation.out else self._value(s)[row] for a, s in operation.arguments.items()}
             memory[...] = function(**now, **operation.constants)
 
+    def _rows(self, address: str) -> np.ndarray:
+        """A signal or a memory, one row per trial of the batch."""
+        values = self._value(address)
+        return np.broadcast_to(values, (len(self._signals[ONE]), values.shape[1]))
+
     def _value(self, address: str) -> np.ndarray:
         return self._signals[address] if address in self._signals else self._state.stored(address)[None, :]
 
@@ -82,8 +87,8 @@ class ReferenceExecutor:
         own = {"weight": weights} if operation.reads_weight else {}
         total = np.zeros(weights.shape, self._state.dtype)
         for row in range(len(self._signals[ONE])):
-            pre = {name: self._signals[address][row] for name, address in operation.pre.items()}
-            post = {name: self._signals[address][row] for name, address in operation.post.items()}
+            pre = {name: self._rows(address)[row] for name, address in operation.pre.items()}
+            post = {name: self._rows(address)[row] for name, address in operation.post.items()}
             if not operation.diagonal:
                 post = {name: values[:, None] for name, values in post.items()}
             total += change(**pre, **post, **own, **operation.constants)

@@ -186,10 +186,7 @@ def test_any_trial_is_reached_directly(size, first, count):
 
 
 def test_orders_differ_between_names_seeds_and_passes():
-    orders = [
-        presented(name, 50, seed, first, 50)
-        for name, seed, first in [("a", 1, 0), ("b", 1, 0), ("a", 2, 0), ("a", 1, 50)]
-    ]
+    orders = [presented(name, 50, seed, first, 50) for name, seed, first in [("a", 1, 0), ("b", 1, 0), ("a", 2, 0), ("a", 1, 50)]]
     assert len({order.tobytes() for order in orders}) == 4
     assert all(sorted(order) == list(range(50)) for order in orders)
 
