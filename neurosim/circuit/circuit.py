@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import networkx as nx
@@ -40,7 +41,8 @@ class Circuit:
         self.title = title
         self.source = source
         self._graph = nx.MultiDiGraph()
-        self._edges: dict[str, tuple[str, str]] = {}
+        self._populations: dict[str, Population] = {}
+        self._projections: dict[str, Projection] = {}
 
     def population(self, name: str, size: int, **properties: Any) -> Population:
         """Add a population; `properties` are the attributes of `Population`.
@@ -63,24 +65,25 @@ class Circuit:
     def add(self, element: E) -> E:
         """Add an element made elsewhere; raises CircuitError when its name is taken."""
         name: str = element.name  # type: ignore[attr-defined]
-        if name in self.populations or name in self._edges:
+        if name in self._populations or name in self._projections:
             raise CircuitError([Problem(name, "a second element of this name; names are addresses, and each has one writer")])
         if isinstance(element, Population):
             self._graph.add_node(name, element=element)
+            self._populations[name] = element
         elif isinstance(element, Projection):
             self._graph.add_edge(element.pre, element.post, key=name, element=element)
-            self._edges[name] = (element.pre, element.post)
+            self._projections[name] = element
         return element
 
     @property
-    def populations(self) -> dict[str, Population]:
+    def populations(self) -> Mapping[str, Population]:
         """The populations by name, in the order in which they were added."""
-        return {name: data["element"] for name, data in self._graph.nodes(data=True) if "element" in data}
+        return MappingProxyType(self._populations)
 
     @property
-    def projections(self) -> dict[str, Projection]:
+    def projections(self) -> Mapping[str, Projection]:
         """The projections by name, in the order in which they were added."""
-        return {name: self._graph.edges[(*ends, name)]["element"] for name, ends in self._edges.items()}
+        return MappingProxyType(self._projections)
 
     @property
     def graph(self) -> nx.MultiDiGraph:
@@ -166,7 +169,7 @@ class Circuit:
     def __repr__(self) -> str:
         forward = [p for p in self.populations.values() if p.role in ("input", "hidden", "output")]
         sizes = " → ".join(f"{p.name} {p.size}" for p in forward)
-        count = len(self._edges)
+        count = len(self._projections)
         return f"<{self.label}: {sizes}; {count} projection{'s' if count != 1 else ''}>"
 
 

@@ -26,7 +26,8 @@ class Progress:
         self._done += trials
         self._bar.update(trials)
         now = time.monotonic()
-        if self._bar.disable and not self._quiet and now - self._told >= SECONDS_BETWEEN_LINES:
+        waited = now - self._told >= SECONDS_BETWEEN_LINES
+        if self._bar.disable and not self._quiet and waited and self._done >= self._total / 100:
             self._told = now
             left = (now - self._started) / max(1, self._done) * (self._total - self._done)
             print(f"{100 * self._done / self._total:3.0f} %, about {left:.0f} s left", file=sys.stderr, flush=True)
