@@ -32,6 +32,7 @@ _SUPPORT = (kernels.at, kernels.first_of)
 _CALLS = {
     "learn_gather": (kernels.gather,),
     "learn_gather_momentum": (kernels.gather_by_rows,),
+    "learn_gather_narrow": (kernels.gather_narrow,),
     "learn_gather_blocked": (kernels.block_pass, kernels.dot),
     "learn_batch": (kernels.fade,),
 }
@@ -163,6 +164,8 @@ def _header(dtype: str, modules: dict[str, str]) -> str:
         "import numpy as np",
         "from numba import cfunc, njit",
         f"from neurosim.engine.memory import SIGNATURE, floats{bits} as floats, gemm{bits} as gemm, number",
+        f"from neurosim.engine.memory import load{bits} as load, store{bits} as store, repeat{bits} as repeat",
+        f"from neurosim.engine.memory import fma{bits} as fma, plus{bits} as plus, single_fma{bits} as single_fma",
         *(imports[module].format(name=name) for name, module in sorted(modules.items())),
         f"real, width = np.float{bits}, {bits // 8}",
         f"SHARE, PANEL, TILE = {kernels.SHARE}, {kernels.PANEL}, {kernels.TILE}",

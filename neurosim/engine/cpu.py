@@ -17,6 +17,8 @@ from neurosim.engine.state import State, aligned, padded
 CHUNK_BYTES = 1 << 20
 LONGEST_CHUNK = 4096
 SYNAPSES_WORTH_A_TEAM = 100_000
+NARROW = 64
+"""Up to so many postsynaptic neurons, their sums are kept in registers."""
 
 
 class CpuExecutor:
@@ -200,12 +202,13 @@ class CpuExecutor:
             ]
             return (*self._kernel("multiply_transposed" if step.transposed else "multiply"), cells)
         cells = [start, length * self._state.dtype.itemsize, pre, post, int(step.sets), *ends]
+        narrow = "_narrow" if post <= NARROW else ""
         if step.learns is None:
-            return (*self._kernel("gather_transposed" if step.transposed else "gather"), cells)
+            return (*self._kernel(("gather_transposed" if step.transposed else "gather") + narrow), cells)
         cells += [*self._learning(step.learns), *self._operand(step.learns.pre)]
         if step.learns.blocked:
             return (*self._kernel("learn_gather_blocked"), [*cells, *self._operand(ahead(step.out))])
-        return (*self._kernel("learn_gather" if step.learns.plain else "learn_gather_momentum"), cells)
+        return (*self._kernel(f"learn_gather{narrow}" if step.learns.plain else "learn_gather_momentum"), cells)
 
     def _learning(self, step: Outer) -> list[int]:
         velocity = self._state.stored(step.velocity).ctypes.data if step.velocity else 0
@@ -219,7 +222,8 @@ class CpuExecutor:
             lengths = [self._slot(address).strides[1] // item for address in (step.pre, step.post)]
             cells = [start, length, pre, post, *ends, *lengths, blas.gemm_address(self._state.dtype.name)]
             return (*self._kernel("learn_batch"), cells)
-        kind = "learn_block" if step.blocked else "learn_outer" if step.plain else "learn_outer_momentum"
+        narrow = "_narrow" if post <= NARROW else ""
+        kind = "learn_block" if step.blocked else f"learn_outer{narrow}" if step.plain else "learn_outer_momentum"
         return (*self._kernel(kind), [start, length * item, pre, post, *ends])
 
     def _synapse(self, step: Synapses) -> tuple[str, int, list[int]]:

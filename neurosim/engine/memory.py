@@ -9,7 +9,8 @@ from __future__ import annotations
 from llvmlite import ir
 from numba import carray, njit, types
 from numba.core import cgutils
-from numba.extending import intrinsic
+from numba.core.datamodel import models
+from numba.extending import intrinsic, register_model
 
 SIGNATURE = types.void(types.CPointer(types.int64), types.CPointer(types.int64))
 ENDLESS = 1 << 40
@@ -160,3 +161,90 @@ def give_way(typing):
         return context.get_dummy_value()
 
     return types.void(), generate
+
+
+class Lanes(types.Type):
+    """Sixteen numbers side by side: one vector register, or as many as the processor needs for it."""
+
+    def __init__(self, element: str) -> None:
+        self.element = element
+        super().__init__(name=f"lanes_{element}")
+
+
+LANES = 16
+_ELEMENTS = {"float32": ir.FloatType(), "float64": ir.DoubleType()}
+
+
+@register_model(Lanes)
+class _LanesModel(models.PrimitiveModel):
+    def __init__(self, manager, lanes):
+        super().__init__(manager, lanes, ir.VectorType(_ELEMENTS[lanes.element], LANES))
+
+
+def _access(kind, vector):
+    """Load and store lanes at an address."""
+
+    @intrinsic
+    def load(typing, address):
+        def generate(context, builder, signature, arguments):
+            return builder.load(builder.inttoptr(arguments[0], vector.as_pointer()), align=4)
+
+        return kind(types.int64), generate
+
+    @intrinsic
+    def store(typing, address, lanes):
+        def generate(context, builder, signature, arguments):
+            builder.store(arguments[1], builder.inttoptr(arguments[0], vector.as_pointer()), align=4)
+            return context.get_dummy_value()
+
+        return types.void(types.int64, kind), generate
+
+    return load, store
+
+
+def _arithmetic(kind, vector, scalar):
+    """The same number in every lane, and lane by lane addition."""
+
+    @intrinsic
+    def repeat(typing, number):
+        def generate(context, builder, signature, arguments):
+            none = ir.Constant(vector, ir.Undefined)
+            first = builder.insert_element(none, arguments[0], ir.IntType(32)(0))
+            return builder.shuffle_vector(first, none, ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES))
+
+        return kind(scalar), generate
+
+    @intrinsic
+    def plus(typing, a, b):
+        def generate(context, builder, signature, arguments):
+            return builder.fadd(*arguments)
+
+        return kind(kind, kind), generate
+
+    return repeat, plus
+
+
+def _multiply_add(form, name, result):
+    """a b + c with one rounding, of lanes or of single numbers."""
+
+    @intrinsic
+    def fused(typing, a, b, c):
+        def generate(context, builder, signature, arguments):
+            kind = ir.FunctionType(form, [form] * 3)
+            return builder.call(cgutils.get_or_insert_function(builder.module, kind, name), arguments)
+
+        return result(result, result, result), generate
+
+    return fused
+
+
+def _lanes(element):
+    """Load, store, repeat, multiply-add and add for lanes of one element, and multiply-add for one number."""
+    kind, scalar, single = Lanes(element), getattr(types, element), _ELEMENTS[element]
+    vector, suffix = ir.VectorType(single, LANES), "f32" if element == "float32" else "f64"
+    fma = _multiply_add(vector, f"llvm.fma.v{LANES}{suffix}", kind)
+    return *_access(kind, vector), *_arithmetic(kind, vector, scalar), fma, _multiply_add(single, f"llvm.fma.{suffix}", scalar)
+
+
+load32, store32, repeat32, plus32, fma32, single_fma32 = _lanes("float32")
+load64, store64, repeat64, plus64, fma64, single_fma64 = _lanes("float64")

@@ -15,6 +15,8 @@ from neurosim.models.weights import WEIGHTS, WeightsChoice
 from neurosim.seeding import stream
 
 ALIGNMENT = 64
+LANES = 16
+"""Kernels for few neurons read and write so many numbers at once, so every row has room for whole lanes."""
 
 
 def aligned(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
@@ -26,10 +28,9 @@ def aligned(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
 
 
 def padded(count: int, dtype: np.dtype) -> int:
-    """The length of a row of `count` numbers in memory: whole vectors, and never a multiple of 4 KB (cache-set conflicts)."""
-    vector = ALIGNMENT // dtype.itemsize
-    length = -(-count // vector) * vector
-    return length + vector if length * dtype.itemsize % 4096 == 0 else length
+    """The length of a row of `count` numbers in memory: whole lanes, and never a multiple of 4 KB (cache-set conflicts)."""
+    length = -(-count // LANES) * LANES
+    return length + LANES if length * dtype.itemsize % 4096 == 0 else length
 
 
 class State(MutableMapping[str, np.ndarray]):

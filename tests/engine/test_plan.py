@@ -67,4 +67,4 @@ def test_that_each_step_names_its_kernel() -> None:
     circuit = validate(layered([6, 5, 3], feedback="tied", momentum=0.5))
     kernels = [kernel for _, kernel in CpuExecutor(lower(circuit), State(circuit, 0)).described()]
     assert kernels.count("learn_gather_momentum") == 4
-    assert kernels.count("gather_transposed") == 1
+    assert kernels.count("gather_transposed_narrow") == 1
