@@ -25,6 +25,9 @@ _EXPECTED = {
     "extra_forbidden": "unknown key",
     "missing": "is missing",
     "finite_number": "expected a finite number",
+    "string_pattern_mismatch": "expected letters, digits and _, beginning with a letter",
+    "model_type": "expected a name or a table",
+    "model_attributes_type": "expected a name or a table",
 }
 
 
@@ -33,7 +36,7 @@ def problems_of(error: ValidationError, address: str, known: Iterable[str] = ())
     known = list(known)
     found = []
     for item in error.errors(include_url=False):
-        place = ".".join(str(part) for part in item["loc"])
+        place = ".".join(str(part) for part in item["loc"] if "[" not in str(part))
         full = f"{address}.{place}" if address and place else address or place
         text = _EXPECTED.get(item["type"], item["msg"].replace("Input should be", "expected").removeprefix("Value error, "))
         if item["type"] not in ("missing", "extra_forbidden") and not isinstance(item["input"], dict | BaseModel):
@@ -116,6 +119,9 @@ class Parameters:
         names = list(self.fields)
         if len(args) > len(names):
             raise InputError(f"takes {len(names)} parameters ({', '.join(names)}), found {len(args)}")
+        twice = [name for name, _ in zip(names, args, strict=False) if name in kwargs]
+        if twice:
+            raise InputError([Problem(twice[0], "given twice, by its place and by its name")])
         return dict(zip(names, args, strict=False)) | kwargs
 
 

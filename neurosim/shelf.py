@@ -39,7 +39,7 @@ def find(kind: str, name_or_path: str | Path) -> Path:
         if path.is_file():
             return path
         what = "is a folder, not a file" if path.is_dir() else "no such file"
-        raise InputError([Problem(text, f"{what}; expected a {singular} in TOML")])
+        raise InputError([Problem(text, f"{what}; expected a TOML file")])
     known = names(kind)
     if text in known:
         return shelf(kind) / f"{text}.toml"

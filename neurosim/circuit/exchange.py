@@ -17,6 +17,7 @@ from neurosim.circuit.circuit import Circuit
 from neurosim.errors import CircuitError, InputError, Problem
 
 _ORDER = "order"
+_TEXTS = ("name", "title", "source")
 _NESTED = ("model", "transfer", "bias", "connector", "weights", "plasticity")
 
 
@@ -28,7 +29,7 @@ def to_networkx(circuit: Circuit) -> nx.MultiDiGraph:
     3
     """
     tables = circuit.to_tables()
-    graph = nx.MultiDiGraph(name=tables["name"], title=tables["title"], source=tables["source"])
+    graph = nx.MultiDiGraph(**{key: json.dumps(tables[key]) for key in _TEXTS})
     for order, (name, properties) in enumerate(tables["population"].items()):
         graph.add_node(name, **_flat(properties), **{_ORDER: order})
     for order, properties in enumerate(tables["projection"]):
@@ -43,7 +44,7 @@ def from_networkx(graph: nx.MultiDiGraph) -> Circuit:
     edges = sorted(graph.edges(keys=True, data=True), key=lambda edge: edge[3].get(_ORDER, 0))
     return Circuit.from_tables(
         {
-            **{key: graph.graph.get(key, "") for key in ("name", "title", "source")},
+            **{key: _text(graph.graph.get(key, "")) for key in _TEXTS},
             "population": {str(name): _nested(data) for name, data in nodes},
             "projection": [{"pre": pre, "post": post, "name": str(key), **_nested(data)} for pre, post, key, data in edges],
         }
@@ -78,6 +79,15 @@ def from_graphml(text: str) -> Circuit:
     except (ElementTree.ParseError, nx.NetworkXError, KeyError, ValueError, TypeError) as error:
         raise InputError(f"not a circuit in GraphML: {error}") from None
     return from_networkx(graph)
+
+
+def _text(value: object) -> str:
+    """A text that was written as JSON, so that GraphML keeps every character of it; as it is where somebody wrote it plainly."""
+    try:
+        read = json.loads(str(value))
+    except ValueError:
+        return str(value)
+    return read if isinstance(read, str) else str(value)
 
 
 def _flat(properties: Mapping[str, Any]) -> dict[str, Any]:

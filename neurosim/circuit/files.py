@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from neurosim.circuit.circuit import Circuit, parse
+from neurosim.circuit.overrides import matches
 from neurosim.circuit.validate import problems_with
 from neurosim.errors import CircuitError, InputError, Problem
 from neurosim.shelf import find
@@ -57,17 +58,24 @@ def load_circuit(name_or_path: str | Path, changes: Mapping[str, Any] | None = N
     broken = {problem.address.split(".")[0] for problem in problems}
     if declared - set(circuit.populations):
         broken.add("population")  # what is said of all populations together may be the fault of one that could not be read
-    found = problems_with(circuit, also_known=declared)
+    found = problems_with(circuit, also_known=declared, complete=not problems)
     problems += [problem for problem in found if problem.address.split(".")[0] not in broken]
     if problems:
         raise CircuitError(problems, str(path))
     if not changes:
         return circuit
+    idle = [Problem(address, "changes nothing: no element has this place") for address in changes if _idle(circuit, address)]
+    if idle:
+        raise CircuitError(idle, f"{path} with changes")
     changed = circuit.replace(changes)
     found = problems_with(changed)
     if found:
         raise CircuitError(found, f"{path} with changes")
     return changed
+
+
+def _idle(circuit: Circuit, address: str) -> bool:
+    return "*" in address and not matches(circuit.to_tables(), address)
 
 
 def _declared(tables: Mapping[str, Any]) -> set[str]:

@@ -55,10 +55,10 @@ def layered(
     >>> layered([30, 20, 10], feedback="random")
     <circuit: input 30 → hidden 20 → output 10; 9 projections>
     """
-    if len(sizes) < 2:
-        raise InputError(f"layered needs the sizes of at least an input and an output, found {list(sizes)}")
-    if feedback not in FEEDBACK:
-        near = nearest(feedback, FEEDBACK)
+    if not isinstance(sizes, Sequence) or len(sizes) < 2 or isinstance(sizes, str):
+        raise InputError(f"layered needs the sizes of at least an input and an output, found {sizes!r}")
+    if not isinstance(feedback, str) or feedback not in FEEDBACK:
+        near = nearest(str(feedback), FEEDBACK)
         raise InputError(
             f"no such feedback {feedback!r}; there are {', '.join(FEEDBACK)}" + (f"; did you mean {near!r}?" if near else "")
         )

@@ -51,6 +51,16 @@ def override(tables: Mapping[str, Any], changes: Mapping[str, Any], circuit: str
     return changed
 
 
+def matches(tables: Mapping[str, Any], address: str) -> bool:
+    """Whether an address with `*` changes anything in the tables of a circuit.
+
+    >>> matches({"population": {"hidden": {"size": 3}}, "projection": []}, "feed*.size")
+    False
+    """
+    before = copy.deepcopy(dict(tables))
+    return override(before, {address: object}) != before
+
+
 def _set(element: dict[str, Any], path: list[str], value: Any) -> None:
     place = element
     for key in path[:-1]:

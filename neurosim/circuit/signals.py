@@ -154,7 +154,8 @@ class Signals:
                 for read in self._reads_of(population, variable):
                     graph.add_edge(f"{name}.{read}", f"{name}.{variable}")
         for projection in self.circuit.projections.values():
-            graph.add_edge(_carried(projection), f"{projection.post}.{RECEPTORS[projection.receptor]}")
+            if projection.pre in self._populations and projection.signal not in self._remembering(projection.pre):
+                graph.add_edge(_carried(projection), f"{projection.post}.{RECEPTORS[projection.receptor]}")
         return graph
 
     def _candidates(self, population: Population) -> list[str]:
@@ -162,8 +163,12 @@ class Signals:
 
     def _reads_of(self, population: Population, variable: str) -> list[str]:
         arguments = [read.removeprefix(PERTURBED) for read in self._arguments(population, variable).values()]
-        remembering = {v for v, f in self.model(population.name).formulas.items() if v in inspect.signature(f).parameters}
+        remembering = self._remembering(population.name)
         return [name for name in arguments if name not in remembering and name != variable]
+
+    def _remembering(self, population: str) -> set[str]:
+        """The variables of a population that remember: who reads them reads the trial before."""
+        return {v for v, f in self.model(population).formulas.items() if v in inspect.signature(f).parameters}
 
     def loops(self) -> list[list[str]]:
         """Closed paths of signals that each need the next within the same trial: they cannot be computed."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator, Set
 
 from neurosim.circuit.circuit import Circuit
 from neurosim.circuit.elements import Projection
@@ -18,7 +18,8 @@ from neurosim.parameters import Choice
 from neurosim.registry import Registry
 from neurosim.seeding import stream
 
-Check = Callable[[Circuit], Iterator[Problem]]
+LARGEST_PATTERN_TRIED = 4_000_000
+"""Patterns of more synapses than that are not drawn just to see whether they can be."""
 
 
 def validate(circuit: Circuit) -> Circuit:
@@ -38,20 +39,19 @@ def validate(circuit: Circuit) -> Circuit:
     return circuit.completed()
 
 
-def problems_with(circuit: Circuit, also_known: Set[str] = frozenset()) -> list[Problem]:
-    """What is wrong with a circuit: first its names and sizes; where these are right, its signals.
+def problems_with(circuit: Circuit, also_known: Set[str] = frozenset(), *, complete: bool = True) -> list[Problem]:
+    """What is wrong with a circuit: its names and sizes; and where its names are right, its signals.
 
     Args:
         also_known: names of populations that exist but could not be read; nothing is said about their absence.
+        complete: whether every element could be read; where not, nothing is said about signals.
     """
-    found = [*_names(circuit, also_known), *_roles(circuit)]
-    named = {problem.address for problem in found}
-    sound = [p for p in circuit.projections.values() if not any(a.startswith((f"{p.name}.", p.name)) for a in named)]
-    for projection in sound:
-        found += _sizes(circuit, projection)
+    named = [*_names(circuit, also_known), *_roles(circuit)]
+    whole = circuit if named else circuit.completed()
+    broken = {problem.address.split(".")[0] for problem in named}
+    found = named + [problem for p in whole.projections.values() if p.name not in broken for problem in _sizes(whole, p)]
     found += _ties(circuit)
-    if not found and circuit.populations and also_known <= set(circuit.populations):
-        whole = circuit.completed()
+    if not named and complete and also_known <= set(circuit.populations):
         signals = Signals(whole)
         for check in (_loops, _carried, _receptors_of_roles, _driven, _rules):
             found += check(signals)
@@ -119,6 +119,8 @@ def _sizes(circuit: Circuit, projection: Projection) -> Iterator[Problem]:
         return
     shape = (populations[projection.post].size, populations[projection.pre].size)
     connector = CONNECTORS[projection.connector.name]
+    if connector.form == "pattern" and shape[0] * shape[1] > LARGEST_PATTERN_TRIED:
+        return
     try:
         connector.join(stream(0, "validate"), shape, **connector.parameters.complete(projection.connector.parameters))
     except InputError as error:
@@ -153,7 +155,8 @@ def _ties(circuit: Circuit) -> Iterator[Problem]:
         if population.bias is not None:
             yield from _drawable(population.bias.weights, (population.size,), f"{population.name}.bias.weights")
     for projection in projections.values():
-        if projection.tied_to is not None:
+        if projection.tied_to in projections or (projection.weights and isinstance(projection.weights.parameters.get("to"), str)):
+            assert projection.tied_to is not None
             yield from _tie(circuit, projection, projection.tied_to)
 
 
@@ -164,7 +167,9 @@ def _tie(circuit: Circuit, projection: Projection, to: str) -> Iterator[Problem]
         yield Problem(address, f"no projection {to!r}; there are {', '.join(projections)}", nearest(to, projections))
         return
     other = projections[to]
-    if other.tied_to is not None:
+    if other is projection:
+        yield Problem(address, "it is tied to itself; tie it to a projection with weights of its own")
+    elif other.tied_to is not None:
         yield Problem(address, f"{to!r} is tied itself; tie to {other.tied_to!r} or give it weights of its own")
     forms = [CONNECTORS[p.connector.name].form for p in (projection, other) if p.connector.name in CONNECTORS]
     if "diagonal" in forms or forms[:1] == ["pattern"]:
@@ -215,8 +220,9 @@ def _receptors_of_roles(signals: Signals) -> Iterator[Problem]:
         if projection.receptor not in available:
             have = f"it has {', '.join(available)}" if available else "its rates are set by the task"
             yield Problem(address, f"{post.name} (model {post.model.name!r}) has no receptor {projection.receptor!r}; {have}")
-        elif pre.role in _TEACHING_ROLES and post.role in _FORWARD_ROLES and projection.receptor == "drive":
-            yield Problem(address, f"{pre.name} carries a teaching signal, found 'drive' of {post.name}; expected 'modulatory'")
+        elif pre.role in _TEACHING_ROLES and post.role in _FORWARD_ROLES and projection.receptor != "modulatory":
+            found = f"found {projection.receptor!r} of {post.name}; expected 'modulatory'"
+            yield Problem(address, f"{pre.name} carries a teaching signal, {found}")
 
 
 def _driven(signals: Signals) -> Iterator[Problem]:

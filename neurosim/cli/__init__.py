@@ -47,6 +47,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("neurosim: interrupted", file=sys.stderr)
         return 130
+    except MemoryError as error:
+        print(f"neurosim: not enough memory: {error}", file=sys.stderr)
+        return 4
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
@@ -77,14 +80,16 @@ def _extend(path: str) -> None:
 
     from neurosim.errors import InputError, Problem
 
-    spec = importlib.util.spec_from_file_location(Path(path).stem, path)
+    spec = importlib.util.spec_from_file_location(f"neurosim_extension_{Path(path).stem}", path)
     if spec is None or spec.loader is None or not Path(path).is_file():
         raise InputError([Problem(path, "no such Python file")], "--with")
     module = importlib.util.module_from_spec(spec)
-    sys.modules[Path(path).stem] = module
+    sys.modules[spec.name] = module
     try:
         spec.loader.exec_module(module)
-    except (SyntaxError, ImportError, NameError, TypeError, ValueError) as error:
+    except NeurosimError:
+        raise
+    except Exception as error:
         raise InputError([Problem(path, f"{type(error).__name__}: {error}")], "--with") from None
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from contextlib import ExitStack
 from typing import Any
 
 from neurosim.cli.table import number
-from neurosim.errors import DataError
+from neurosim.errors import DataError, InputError
 from neurosim.recording import Recording, find_recordings
 from neurosim.scenario.claims import Verdict, evaluate
-from neurosim.scenario.description import Scenario
+from neurosim.scenario.description import ClaimChoice, Scenario
 
 
 def command(arguments: argparse.Namespace) -> int:
@@ -34,12 +35,19 @@ def _scenarios(recordings: list[Recording]) -> list[tuple[Scenario, dict[str, li
     found: dict[str, tuple[Scenario, dict[str, list[Recording]]]] = {}
     for recording in recordings:
         described = recording.attributes.get("scenario_description")
-        if described is None or recording.status != "complete":
+        if recording.status != "complete":
+            print(f"neurosim: left out, it is {recording.status}: {recording.path}", file=sys.stderr)
+            continue
+        if described is None:
             continue
         name = str(recording.attributes["scenario"])
         if name not in found:
             found[name] = Scenario.model_validate_json(str(described)), {}
         found[name][1].setdefault(str(recording.attributes["arm"]), []).append(recording)
+    for _, runs in found.values():
+        for arm, several in runs.items():
+            if len({recording.attributes["fingerprint"] for recording in several}) > 1:
+                raise DataError(f"the recordings of the arm {arm!r} come from different experiments; check one folder for each")
     return list(found.values())
 
 
@@ -52,7 +60,7 @@ def _lines(scenario: Scenario, runs: dict[str, list[Recording]]) -> list[dict[st
             missing = ", ".join(sorted(str(name) for name in needed - set(runs)))
             verdict = Verdict(float("nan"), (float("nan"), float("nan")), 0, False, f"not run: {missing}")
         else:
-            verdict = evaluate(runs, claim.name, claim.parameters)
+            verdict = _verdict(runs, claim)
         lines.append(
             {
                 "scenario": scenario.name,
@@ -66,6 +74,14 @@ def _lines(scenario: Scenario, runs: dict[str, list[Recording]]) -> list[dict[st
             }
         )
     return lines
+
+
+def _verdict(runs: dict[str, list[Recording]], claim: ClaimChoice) -> Verdict:
+    """The verdict on a claim; one that cannot be evaluated does not hold, and says why."""
+    try:
+        return evaluate(runs, claim.name, claim.parameters)
+    except InputError as error:
+        return Verdict(float("nan"), (float("nan"), float("nan")), 0, False, f"cannot be evaluated: {error}")
 
 
 def _plain(value: float) -> float | None:

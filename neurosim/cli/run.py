@@ -27,7 +27,10 @@ def command(arguments: argparse.Namespace) -> int:
     arms = chosen_arms(scenario, arguments.arm)
     runs = len(arms) * scenario.seeds
     if not arguments.quiet:
-        print(f"{scenario.title}: {len(arms)} arms × {scenario.seeds} seeds × {scenario.trials:,} trials", file=sys.stderr)
+        print(
+            f"{scenario.title}: {_many(len(arms), 'arm')} × {_many(scenario.seeds, 'seed')} × {scenario.trials:,} trials",
+            file=sys.stderr,
+        )
     started = time.monotonic()
     with Progress(runs * scenario.trials, quiet=arguments.quiet) as progress:
         plan = Plan(out, arguments.arm, arguments.backend, arguments.threads, arguments.resume, progress)
@@ -41,10 +44,14 @@ def command(arguments: argparse.Namespace) -> int:
     print(_table(scenario, values))
     if not arguments.quiet:
         told = ", ".join(str(path) for path in figures) or "none"
-        print(f"\n{runs} runs in {seconds:.1f} s\nrecordings  {out}/ARM/seed_N.h5\nfigures     {told}", file=sys.stderr)
+        print(f"\n{_many(runs, 'run')} in {seconds:.1f} s\nrecordings  {out}/ARM/seed_N.h5\nfigures     {told}", file=sys.stderr)
         if scenario.claim:
             print(f"claims      neurosim check {out}", file=sys.stderr)
     return 0
+
+
+def _many(count: int, thing: str) -> str:
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
 
 
 def _scenario(arguments: argparse.Namespace) -> Scenario:

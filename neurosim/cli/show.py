@@ -22,8 +22,11 @@ def command(arguments: argparse.Namespace) -> int:
     circuit = load_circuit(arguments.circuit, parsed(arguments.changes, "--set"))
     if arguments.out:
         _write(circuit, Path(arguments.out))
+        if not arguments.quiet:
+            print(json.dumps({"file": arguments.out}) if arguments.json else arguments.out)
     elif arguments.program:
-        print(_program(circuit))
+        steps = _program(circuit)
+        print(json.dumps(steps, ensure_ascii=False) if arguments.json else _listed(steps))
     elif arguments.json:
         print(json.dumps(json.loads(to_json(circuit))))
     else:
@@ -76,7 +79,7 @@ def _described(circuit: Circuit) -> str:
     return "\n".join(parts)
 
 
-def _program(circuit: Circuit) -> str:
+def _program(circuit: Circuit) -> dict[str, list[dict[str, str]]]:
     from neurosim.circuit.validate import validate
     from neurosim.engine.cpu import CpuExecutor
     from neurosim.engine.lower import lower
@@ -84,8 +87,13 @@ def _program(circuit: Circuit) -> str:
 
     whole = validate(circuit)
     program = lower(whole)
-    parts = []
+    found = {}
     for title, batch in (("online trials", 1), ("batches", 2)):
         steps = CpuExecutor(program, State(whole, seed=0), batch).described()
-        parts.append(f"{title}\n" + "\n".join(f"  {kernel:24} {label}" for label, kernel in steps))
+        found[title] = [{"kernel": kernel, "operation": label} for label, kernel in steps]
+    return found
+
+
+def _listed(steps: dict[str, list[dict[str, str]]]) -> str:
+    parts = [f"{title}\n" + "\n".join(f"  {s['kernel']:24} {s['operation']}" for s in found) for title, found in steps.items()]
     return "\n\n".join(parts)

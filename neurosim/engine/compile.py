@@ -27,6 +27,7 @@ import platformdirs
 
 from neurosim.engine import kernels, machine, math32, memory
 from neurosim.engine.expression import Single, Source
+from neurosim.errors import InputError, Problem
 
 _SUPPORT = (kernels.at, kernels.first_of)
 _CALLS = {
@@ -139,7 +140,15 @@ def _formula_kernel(stem: str, text: str, formula: Source, dtype: str) -> int:
     return formula.addresses[text, dtype]
 
 
+_TAKEN = frozenset({"real", "width", "floats", "number", "at", "first_of", "row", "ctx", "formula", "kernel", "out"})
+"""Names that a kernel's module needs for itself."""
+
+
 def _compiled(stem: str, text: str, formula: Source, dtype: str) -> int:
+    used = {node.id for node in ast.walk(formula.definition) if isinstance(node, ast.Name)} | set(formula.arguments)
+    if used & _TAKEN:
+        taken = ", ".join(sorted(used & _TAKEN))
+        raise InputError([Problem(formula.definition.name, f"a formula cannot use the name {taken}: kernels need it themselves")])
     definitions = ""
     for definition in (*formula.support, formula.definition):
         single: ast.FunctionDef = ast.fix_missing_locations(Single().visit(ast.parse(ast.unparse(definition)).body[0]))
@@ -206,7 +215,13 @@ def _imported(title: str, path: Path) -> ModuleType:
     assert spec.loader is not None
     module: Any = importlib.util.module_from_spec(spec)
     sys.modules[full] = module  # numba looks modules up by name when it loads machine code
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except numba.core.errors.NumbaError as error:
+        lines = [line.strip() for line in str(error).splitlines()]
+        reason = next((line for line in lines if line and not line.startswith("Failed in")), type(error).__name__)
+        told = f"a formula cannot become a kernel: {reason} (its text is in {path})"
+        raise InputError([Problem("", told)]) from None
     return module
 
 

@@ -119,6 +119,7 @@ def _surroundings(
         elif inspect.isfunction(value):
             inner = source_of(value)
             inner.definition.name = name
+            inner.definition.args.defaults = [ast.Constant(default) for default in value.__defaults__ or ()]
             support += [*inner.support, inner.definition]
             modules.update(inner.modules)
         else:

@@ -51,7 +51,7 @@ class ReferenceExecutor:
         self._signals[operation.out] = np.zeros((rows, self._program.sizes[operation.out]), self._state.dtype)
 
     def _transmit(self, operation: Transmit) -> None:
-        x = self._signals[operation.source]
+        x = self._rows(operation.source)
         if operation.weights is None:
             self._signals[operation.out] += operation.gain * x
             return

@@ -31,10 +31,13 @@ def angle(look: Look, population: str) -> float:
 
 
 def teaching(look: Look, population: str) -> np.ndarray | None:
-    """The postsynaptic factor of the rule that drives a population, per probe trial; None where nothing is taught."""
+    """The postsynaptic factor of the first plastic rule that drives a population, per probe trial.
+
+    None where nothing is taught: no rule, or one that looks at its own weight or at nothing postsynaptic.
+    """
     for projection in look.circuit.onto(population, "drive"):
         rule = RULES[projection.plasticity.name]
-        if rule.change is not None:
+        if rule.change is not None and rule.reads("post") and "weight" not in rule.arguments:
             post = {f"post_{v}": np.asarray(look.probe(f"{population}.{v}"), np.float64) for v in rule.reads("post")}
             pre = {f"pre_{v}": 1.0 for v in rule.reads("pre")}
             constants = {name: 1.0 if name == "eta" else value for name, value in _constants(projection).items()}
@@ -51,7 +54,8 @@ def _constants(projection: Projection) -> dict[str, float]:
 def backpropagated(look: Look) -> dict[str, np.ndarray]:
     """What backpropagation would teach each population of the forward path, per probe trial.
 
-    δ(output) = e ⊙ φ'; δ(p) = Σ over projections p → q of Wᵀ δ(q), ⊙ φ'(p). This is −∂L/∂drive for L = ½ Σ e².
+    δ(output) = e ⊙ φ'; δ(p) = Σ over projections p → q of Wᵀ δ(q), ⊙ φ'(p), and ⊙ what gates p. This is −∂L/∂drive for
+    L = ½ Σ e² where the gates do not depend on what is learned.
     """
     forward = [p for p in look.circuit.populations.values() if p.role in ("hidden", "output")]
     names = {population.name for population in forward}
@@ -70,7 +74,8 @@ def backpropagated(look: Look) -> dict[str, np.ndarray]:
             back = back + (look.targets[: len(slope)] - look.probe(f"{name}.rate"))
         for projection in above[name]:
             back = back + _transposed(look, projection, found[projection.post])
-        found[name] = back * slope
+        gated = look.circuit.onto(name, "gate")
+        found[name] = back * slope * (np.asarray(look.probe(f"{name}.gating"), np.float64) if gated else 1.0)
     return found
 
 

@@ -97,15 +97,15 @@ class source:
 
 @neuron_model
 class rate:
-    """A rate neuron: rate = φ(drive) ⊙ gating; teaching signal δ = modulation ⊙ φ'(drive)."""
+    """A rate neuron: rate = φ(drive) ⊙ gating; teaching signal δ = modulation ⊙ φ'(drive) ⊙ gating."""
 
     receptors = ("drive", "modulatory", "gate")
 
     def rate(activation, gating=1.0):
         return activation * gating
 
-    def teaching(modulation, slope):
-        return modulation * slope
+    def teaching(modulation, slope, gating=1.0):
+        return modulation * slope * gating
 
 
 @neuron_model

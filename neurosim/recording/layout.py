@@ -116,7 +116,7 @@ def _size(quantities: Sequence[Quantity], root: Mapping[str, Any]) -> int:
 
 
 def _lay_out(file: h5py.File, quantity: Quantity, compact: bool, fill: bool) -> None:
-    group = file.create_group(quantity.group)
+    group = file.require_group(quantity.group)
     kind = np.dtype(quantity.dtype).newbyteorder("<")
     data = _dataset(group, quantity.name, quantity.shape, kind, _storage(quantity.shape, kind, compact, fill))
     scales = [(TRIAL, np.asarray(quantity.trials, "<i8"))]

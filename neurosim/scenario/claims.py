@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
+from pydantic import Field
 
-from neurosim.errors import DataError
+from neurosim.errors import DataError, InputError
 from neurosim.models.chooser import Chooser
 from neurosim.parameters import Fraction, Parameters
 from neurosim.recording import Recording
@@ -65,8 +66,10 @@ def _at(runs: Runs, arm: str, quantity: str, trial: int | None = None) -> np.nda
     found = []
     for recording in _of(runs, arm):
         series = recording[quantity]
-        index = len(series.trials) - 1 if trial is None else int(np.searchsorted(series.trials, trial))
-        found.append(float(series.values[min(index, len(series.values) - 1)]))
+        if trial is not None and trial not in series.trials:
+            raise DataError(f"{quantity} was not recorded at trial {trial}, but at {series.trials[0]}, {series.trials[1]} …")
+        index = -1 if trial is None else int(np.searchsorted(series.trials, trial))
+        found.append(float(series.values[index]))
     return np.asarray(found)
 
 
@@ -76,6 +79,8 @@ STATISTICS: dict[str, Callable[[np.ndarray], float]] = {
     "max": lambda v: float(np.max(v)),
     "min": lambda v: float(np.min(v)),
 }
+Two = Annotated[list[str], Field(min_length=2, max_length=2)]
+Some = Annotated[list[str], Field(min_length=2)]
 Statistic = Literal["median", "mean", "max", "min"]
 
 
@@ -95,6 +100,8 @@ def _within(value: float, above: float | None, below: float | None) -> bool:
 
 
 def _range(above: float | None, below: float | None) -> str:
+    if above is None and below is None:
+        raise InputError("expected 'above', 'below', or both")
     if above is None:
         return f"≤ {below:g}"
     return f"≥ {above:g}" if below is None else f"in [{above:g}, {below:g}]"
@@ -123,7 +130,7 @@ def value(
 
 
 @claim
-def order(runs: Runs, arms: list[str], quantity: str, factor: float = 1.0, statistic: Statistic = "median") -> Verdict:
+def order(runs: Runs, arms: Some, quantity: str, factor: float = 1.0, statistic: Statistic = "median") -> Verdict:
     """At the end the arms stand in this order, smallest first, each at least `factor` below the next."""
     values = [_at(runs, arm, quantity) for arm in arms]
     levels = [STATISTICS[statistic](v) for v in values]
@@ -135,7 +142,7 @@ def order(runs: Runs, arms: list[str], quantity: str, factor: float = 1.0, stati
 
 
 @claim
-def decades_apart(runs: Runs, arms: list[str], quantity: str, at_most: float) -> Verdict:
+def decades_apart(runs: Runs, arms: Two, quantity: str, at_most: float) -> Verdict:
     """|log10| of the ratio of two arms' medians is at most so much."""
     first, second = (_at(runs, arm, quantity) for arm in arms)
     apart = abs(float(np.log10(np.median(first) / np.median(second))))
@@ -143,7 +150,7 @@ def decades_apart(runs: Runs, arms: list[str], quantity: str, at_most: float) ->
 
 
 @claim
-def difference(runs: Runs, arms: list[str], quantity: str, within: float) -> Verdict:
+def difference(runs: Runs, arms: Two, quantity: str, within: float) -> Verdict:
     """The means of two arms differ by at most so much."""
     first, second = (_at(runs, arm, quantity) for arm in arms)
     apart = float(np.mean(first) - np.mean(second))
@@ -163,7 +170,7 @@ def fraction(runs: Runs, arm: str, quantity: str, reaches: float, at_least: Frac
 
 
 @claim
-def sooner(runs: Runs, arms: list[str], quantity: str, reaches: float) -> Verdict:
+def sooner(runs: Runs, arms: Two, quantity: str, reaches: float) -> Verdict:
     """Among the runs that reach a level, the first arm's median trial of reaching it comes before the second's."""
     first, second = (_reached(runs, arm, quantity, reaches) for arm in arms)
     if not len(first) or not len(second):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -13,9 +14,11 @@ from neurosim.circuit.circuit import Circuit
 from neurosim.circuit.elements import Name
 from neurosim.circuit.files import load_circuit, read_toml
 from neurosim.circuit.layered import layered
+from neurosim.circuit.overrides import matches
 from neurosim.circuit.validate import problems_with
 from neurosim.errors import CircuitError, InputError, NeurosimError, Problem, ScenarioError, nearest
 from neurosim.figures import FIGURES
+from neurosim.metrics.look import resolve
 from neurosim.parameters import STRICT, Choice, Parameters, problems_of
 from neurosim.scenario.claims import CLAIMS
 from neurosim.shelf import find
@@ -104,7 +107,11 @@ class Phase(BaseModel):
 
 
 class Scenario(BaseModel):
-    """One experiment, as a TOML file describes it."""
+    """One experiment, as a TOML file describes it.
+
+    `set` changes every arm's circuit, an arm's own `set` goes over it, a phase's over that; `changes`, which the command
+    line fills, comes last.
+    """
 
     model_config = STRICT
 
@@ -117,6 +124,7 @@ class Scenario(BaseModel):
     first_seed: Annotated[int, Field(ge=0)] = 0
     dtype: Literal["float32", "float64"] = "float32"
     set: dict[str, Any] = {}
+    changes: dict[str, Any] = {}
     arm: Annotated[list[Arm], Field(min_length=1)]
     phase: Annotated[list[Phase], Field(min_length=1)]
     record: dict[str, Count] = {}
@@ -143,7 +151,8 @@ class Scenario(BaseModel):
         """
         chosen = phase.circuit or arm.circuit
         circuit = _family(chosen) if isinstance(chosen, FamilyChoice) else load_circuit(chosen)
-        circuit = circuit.replace({**self.set, **arm.set, **phase.set})
+        for changes in (self.set, arm.set, phase.set, self.changes):
+            circuit = circuit.replace(changes)
         frozen = {n: f"{n}.bias.plasticity" if n in circuit.populations else f"{n}.plasticity" for n in phase.freeze}
         return circuit.replace(dict.fromkeys(frozen.values(), "fixed"))
 
@@ -219,6 +228,8 @@ def _problems(scenario: Scenario) -> Iterator[Problem]:
     task_problems = list(_task(scenario))
     yield from task_problems
     yield from _doubled_arms(scenario)
+    yield from _intervals(scenario)
+    yield from _wildcards(scenario)
     for arm in scenario.arm:
         for index, phase in enumerate(scenario.phase):
             where = f"arm.{arm.name}" if len(scenario.phase) == 1 else f"arm.{arm.name}.phase.{index}"
@@ -294,6 +305,51 @@ def _elsewhere(scenario: Scenario, address: str) -> bool:
     return False
 
 
+def _recorded(scenario: Scenario, name: object, where: str, *, number: bool) -> Iterator[Problem]:
+    """What a table, a figure or a claim wants to see must be recorded, and be a number where it must."""
+    if not isinstance(name, str):
+        return
+    if name not in scenario.record:
+        listed = ", ".join(scenario.record)
+        yield Problem(where, f"{name!r} is not recorded; recorded are {listed}", nearest(name, scenario.record))
+    elif number and not _is_number(scenario, name):
+        yield Problem(where, f"expected a quantity that is one number at each moment, {name!r} is many")
+
+
+def _is_number(scenario: Scenario, name: str) -> bool:
+    if resolve(name) is not None:
+        return True
+    for arm in scenario.arm:
+        with contextlib.suppress(InputError):
+            population = scenario.circuit(arm, scenario.phase[0]).populations.get(name.rpartition(".")[0])
+            if population is not None:
+                return population.size == 1
+    return False
+
+
+def _intervals(scenario: Scenario) -> Iterator[Problem]:
+    for address, interval in scenario.record.items():
+        for index, phase in enumerate(scenario.phase):
+            if interval % phase.batch:
+                told = f"expected a multiple of the batch of phase {index}, {phase.batch}, found {interval}"
+                yield Problem(f"record.{address}", told)
+
+
+def _wildcards(scenario: Scenario) -> Iterator[Problem]:
+    """A place with `*` may be in some arms only, but not in none."""
+    places = [("set", scenario.set), ("--set", scenario.changes)]
+    for where, changes in places:
+        for address in changes:
+            if "*" in address and not any(_matched(scenario, arm, address) for arm in scenario.arm):
+                yield Problem(f"{where}.{address}", "changes nothing: no element of any arm has this place")
+
+
+def _matched(scenario: Scenario, arm: Arm, address: str) -> bool:
+    with contextlib.suppress(InputError):
+        return any(matches(scenario.circuit(arm, phase).to_tables(), address) for phase in scenario.phase)
+    return True
+
+
 def _claims(scenario: Scenario) -> Iterator[Problem]:
     arms = [arm.name for arm in scenario.arm]
     for index, claim in enumerate(scenario.claim):
@@ -306,14 +362,8 @@ def _claims(scenario: Scenario) -> Iterator[Problem]:
         for name in named:
             if name is not None and name not in arms:
                 yield Problem(f"{where}.arm", f"no arm {name!r}; there are {', '.join(arms)}", nearest(str(name), arms))
-        quantity = claim.parameters.get("quantity")
-        if isinstance(quantity, str) and quantity not in scenario.record:
-            listed = ", ".join(scenario.record)
-            yield Problem(
-                f"{where}.quantity",
-                f"{quantity!r} is not recorded; recorded are {listed}",
-                nearest(quantity, scenario.record),
-            )
+        yield from _recorded(scenario, claim.parameters.get("quantity"), f"{where}.quantity", number=True)
+        yield from _recorded(scenario, claim.parameters.get("address"), f"{where}.address", number=False)
 
 
 def _figures(scenario: Scenario) -> Iterator[Problem]:
@@ -322,11 +372,7 @@ def _figures(scenario: Scenario) -> Iterator[Problem]:
             yield FIGURES.unknown(f"figure.{index}.name", figure.name)
         else:
             yield from Parameters(FIGURES[figure.name], ("recordings",)).problems(figure.parameters, f"figure.{index}")
+            yield from _recorded(scenario, figure.parameters.get("quantity"), f"figure.{index}.quantity", number=True)
+            yield from _recorded(scenario, figure.parameters.get("address"), f"figure.{index}.address", number=False)
     for index, quantity in enumerate(scenario.table):
-        if quantity not in scenario.record:
-            listed = ", ".join(scenario.record)
-            yield Problem(
-                f"table.{index}",
-                f"{quantity!r} is not recorded; recorded are {listed}",
-                nearest(quantity, scenario.record),
-            )
+        yield from _recorded(scenario, quantity, f"table.{index}", number=True)

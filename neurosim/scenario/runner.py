@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from neurosim.circuit.circuit import Circuit
 from neurosim.errors import DataError, EnvironmentFailure, InputError, Problem, nearest
+from neurosim.models.neurons import NEURONS
+from neurosim.models.plasticity import RULES
+from neurosim.models.transfer import TRANSFERS
 from neurosim.recording import Recording
 from neurosim.scenario.description import Arm, Scenario
 from neurosim.simulator import Recorder, Simulator, record
@@ -71,12 +77,30 @@ def run_scenario(scenario: Scenario, plan: Plan) -> list[Path]:
     task.test()  # data is loaded here, once, and a missing file is told before anything runs
     if outer == 1:
         return [_run(scenario, arm, seed, plan, inner) for arm, seed in jobs]
-    with ThreadPoolExecutor(outer) as pool:
-        futures = [pool.submit(_run, scenario, arm, seed, plan, inner) for arm, seed in jobs]
-        done, waiting = wait(futures, return_when=FIRST_EXCEPTION)
-        for future in waiting:
-            future.cancel()
-        return [future.result() for future in futures if future in done]
+    return _side_by_side(scenario, plan, jobs, outer, inner)
+
+
+def _side_by_side(scenario: Scenario, plan: Plan, jobs: Sequence[tuple[Arm, int]], outer: int, inner: int) -> list[Path]:
+    """The jobs in threads; when one fails, or the run is interrupted, the others stop at their next recording moment."""
+    stop = threading.Event()
+
+    def progress(trials: int) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        plan.progress(trials)
+
+    watched = replace(plan, progress=progress)
+    pool = ThreadPoolExecutor(outer)
+    try:
+        futures = [pool.submit(_run, scenario, arm, seed, watched, inner) for arm, seed in jobs]
+        done, _ = wait(futures, return_when=FIRST_EXCEPTION)
+        failed = next((future for future in done if future.exception() is not None), None)
+        if failed is not None:
+            failed.result()
+        return [future.result() for future in futures]
+    finally:
+        stop.set()
+        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def path_of(out: Path, arm: str, seed: int) -> Path:
@@ -84,11 +108,27 @@ def path_of(out: Path, arm: str, seed: int) -> Path:
     return out / arm / f"seed_{seed}.h5"
 
 
-def fingerprint(scenario: Scenario, arm: Arm) -> str:
-    """What decides the results of an arm, in short: two runs of the same fingerprint and seed hold the same numbers."""
-    parts = [scenario.task.model_dump(), scenario.dtype, scenario.record, [p.model_dump() for p in scenario.phase]]
-    parts += [scenario.circuit(arm, phase).to_tables() for phase in scenario.phase]
+def fingerprint(scenario: Scenario, arm: Arm, backend: str = "cpu") -> str:
+    """What decides the results of an arm, in short: task, circuits, phases, what is recorded, formulas, backend, version.
+
+    Two runs of the same fingerprint and seed on the same machine hold the same numbers.
+    """
+    parts: list[Any] = [version("neurosim"), backend, scenario.task.model_dump(), scenario.dtype, scenario.record]
+    parts += [phase.model_dump() for phase in scenario.phase]
+    for phase in scenario.phase:
+        circuit = scenario.circuit(arm, phase)
+        parts += [circuit.to_tables(), _formulas(circuit)]
     return hashlib.blake2b(json.dumps(parts, sort_keys=True).encode(), digest_size=16).hexdigest()
+
+
+def _formulas(circuit: Circuit) -> list[str]:
+    """The texts of the rules and transfer functions of a circuit: a user may have edited one."""
+    found: list[Callable[..., float] | None] = [RULES[p.plasticity.name].change for p in circuit.projections.values()]
+    for population in circuit.populations.values():
+        transfer = TRANSFERS[population.transfer.name]
+        found += [transfer.value, transfer.slope, *NEURONS[population.model.name].formulas.values()]
+        found += [RULES[population.bias.plasticity.name].change] if population.bias else []
+    return sorted({inspect.getsource(function) for function in found if function is not None})
 
 
 def _large(scenario: Scenario) -> bool:
@@ -100,7 +140,7 @@ def _large(scenario: Scenario) -> bool:
 def _run(scenario: Scenario, arm: Arm, seed: int, plan: Plan, threads: int) -> Path:
     path = path_of(plan.out, arm.name, seed)
     _make_folder(path.parent)
-    key = fingerprint(scenario, arm)
+    key = fingerprint(scenario, arm, plan.backend)
     if plan.resume and _complete(path, key):
         plan.progress(scenario.trials)
         return path
@@ -209,15 +249,18 @@ def final_values(scenario: Scenario, paths: Sequence[Path]) -> dict[str, dict[st
 def with_changes(scenario: Scenario, changes: Mapping[str, Any]) -> dict[str, Any]:
     """The tables of a scenario with values changed: scenario keys by name (`seeds`), the rest in every arm's circuit.
 
+    What is recorded has dots in its name: `record.hidden.angle` is the interval of `hidden.angle`.
+
     >>> from neurosim.scenario.description import load_scenario
-    >>> with_changes(load_scenario("linear_map"), {"seeds": 2, "hidden.size": 5})["set"]["hidden.size"]
-    5
+    >>> with_changes(load_scenario("linear_map"), {"seeds": 2, "hidden.size": 5})["changes"]
+    {'hidden.size': 5}
     """
     tables = scenario.model_dump()
     own = {key: value for key, value in changes.items() if key.split(".")[0] in Scenario.model_fields}
     for address, value in own.items():
-        _set(tables, address.split("."), value)
-    tables["set"] = {**tables["set"], **{key: value for key, value in changes.items() if key not in own}}
+        room, _, rest = address.partition(".")
+        _set(tables, [room, rest] if room in ("record", "set") and rest else address.split("."), value)
+    tables["changes"] = {**tables["changes"], **{key: value for key, value in changes.items() if key not in own}}
     return tables
 
 

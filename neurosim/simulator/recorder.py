@@ -30,6 +30,7 @@ def record(path: str | Path, intervals: Mapping[str, int], **attributes: str | i
             (`input_to_hidden.weights`) or a signal of the trial about to be presented (`hidden.rate`, `loss.rate`).
         attributes: more to note in the file.
 
+    The file is laid out when training begins, for the trials of that one call of `train`; without a call no file is written.
     What is recorded at trial t is what holds after t trials have been learned; the first is t = 0.
     """
     return Recorder(path, intervals, attributes)
@@ -45,6 +46,7 @@ class Recorder(AbstractContextManager["Recorder"]):
         self._writer: Writer | None = None
         self._quantities: dict[str, Quantity] = {}
         self._kinds: dict[str, str] = {}
+        self._due: dict[int, list[str]] = {}
         self._look: Look | None = None
         self._end = 0
         problems = [
@@ -59,11 +61,16 @@ class Recorder(AbstractContextManager["Recorder"]):
         """Lay the file out for a run of so many trials; `Simulator.train` does it where nobody has."""
         self._end = simulator.trial + trials
         self._kinds = {address: what(simulator, address) for address in self._intervals}
+        self._due = {}
         self._quantities = {q.address: q for q in (self._quantity(simulator, a, n) for a, n in self._intervals.items())}
+        for quantity in self._quantities.values():
+            for trial in quantity.trials:
+                self._due.setdefault(trial, []).append(quantity.address)
         self._writer = Writer(self.path, list(self._quantities.values()), self._noted(simulator, task))
 
     def moments(self, simulator: Simulator, task: Task, trials: int, batch: int) -> Sequence[int]:
         """Every trial number at which something is due, within the trials to come."""
+        self._check_batch(batch)
         if self._writer is None:
             self.plan(simulator, task, trials)
         first, last = simulator.trial, simulator.trial + trials
@@ -71,6 +78,11 @@ class Recorder(AbstractContextManager["Recorder"]):
             raise InputError(
                 f"{self.path}: this recording was laid out for {self._end} trials; record further ones in a new file"
             )
+        self._look = None
+        self._kinds = {address: _kind_or_absent(simulator, address) for address in self._intervals}
+        return sorted(trial for trial in self._due if first <= trial <= last)
+
+    def _check_batch(self, batch: int) -> None:
         problems = [
             Problem(address, f"expected an interval that is a multiple of the batch, {batch}, found {interval}")
             for address, interval in self._intervals.items()
@@ -78,10 +90,6 @@ class Recorder(AbstractContextManager["Recorder"]):
         ]
         if problems:
             raise InputError(problems, "record")
-        self._look = None
-        self._kinds = {address: _kind_or_absent(simulator, address) for address in self._intervals}
-        due = {t for quantity in self._quantities.values() for t in quantity.trials if first <= t <= last}
-        return sorted(due)
 
     def look(self, simulator: Simulator, task: Task) -> None:
         """Write what is due now."""
@@ -89,7 +97,7 @@ class Recorder(AbstractContextManager["Recorder"]):
         if self._look is None:
             self._look = _look(simulator, task)
         self._look.renew()
-        due = [address for address, quantity in self._quantities.items() if simulator.trial in quantity.trials]
+        due = self._due[simulator.trial]
         signals = [address for address in due if self._kinds[address] == "signal"]
         trial = simulator.present(task, simulator.trial, 1)
         seen = simulator.evaluate(*trial, signals, first=simulator.trial) if signals else {}
@@ -113,7 +121,7 @@ class Recorder(AbstractContextManager["Recorder"]):
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         """Finish the file, saying how the run ended."""
-        interrupted = kind is not None and issubclass(kind, KeyboardInterrupt)
+        interrupted = kind is not None and not issubclass(kind, Exception)
         self.close("complete" if kind is None else "interrupted" if interrupted else "failed")
 
     def _quantity(self, simulator: Simulator, address: str, interval: int) -> Quantity:

@@ -107,6 +107,9 @@ class Simulator:
             )
         if dtype not in ("float32", "float64"):
             raise InputError([Problem("dtype", f"expected float32 or float64, found {dtype!r}")])
+        for name, number, least in (("seed", seed, 0), ("threads", threads, 1)):
+            if not _whole(number, least):
+                raise InputError([Problem(name, f"expected a whole number of at least {least}, found {number!r}")])
         self.circuit = validate(circuit)
         self.signals = Signals(self.circuit)
         self.seed = seed
@@ -115,7 +118,8 @@ class Simulator:
         self.state = State(self.circuit, seed, dtype)
         self._threads = threads
         self._make = BACKENDS[backend]()
-        self._windows: dict[tuple[int, int], Trials] = {}
+        self._presenting: Task | None = None
+        self._windows: dict[int, Trials] = {}
         self._executors: dict[tuple[bool, int, tuple[str, ...]], tuple[Program, Executor]] = {}
 
     def train(self, task: Task, trials: int, *, batch: int = 1, into: Observer | None = None) -> None:
@@ -129,7 +133,8 @@ class Simulator:
 
         Raises:
             InputError: the task does not fit the circuit, or a number is below 1.
-            RunError: the numbers blew up; the message names the signal and the trial.
+            RunError: the numbers blew up; the message names the signal, and the trial by which it was noticed (they are
+                looked at each time that trials are drawn, and at each recording moment).
         """
         self._check(task, trials, batch)
         end = self.trial + trials
@@ -141,8 +146,9 @@ class Simulator:
         self._advance(task, end, batch)
 
     def _check(self, task: Task, trials: int, batch: int) -> None:
+        counts = (("trials", trials), ("batch", batch))
         problems = [
-            Problem(name, f"expected at least 1, found {n}") for name, n in (("trials", trials), ("batch", batch)) if n < 1
+            Problem(name, f"expected a whole number of at least 1, found {n!r}") for name, n in counts if not _whole(n, 1)
         ]
         for role, size in (("input", task.inputs), ("target", task.outputs)):
             for population in self.circuit.of_role(role):
@@ -170,15 +176,14 @@ class Simulator:
     def present(self, task: Task, first: int, count: int) -> Trials:
         """Trials of a task, as this run sees them: those near the present one are drawn once and kept."""
         windows = range(first // WINDOW, -(-(first + count) // WINDOW))
-        for gone in set(self._windows) - {(id(task), window) for window in windows}:
-            del self._windows[gone]
+        kept = self._windows if self._presenting is task else {}
+        self._presenting, self._windows = task, {window: kept[window] for window in windows if window in kept}
         drawn = []
         for window in windows:
-            key = (id(task), window)
-            if key not in self._windows:
-                self._windows[key] = task.trials(self.seed, window * WINDOW, WINDOW)
+            if window not in self._windows:
+                self._windows[window] = task.trials(self.seed, window * WINDOW, WINDOW)
             low, high = max(first, window * WINDOW), min(first + count, (window + 1) * WINDOW)
-            drawn.append([part[low - window * WINDOW : high - window * WINDOW] for part in self._windows[key]])
+            drawn.append([part[low - window * WINDOW : high - window * WINDOW] for part in self._windows[window]])
         inputs, targets = (np.concatenate(parts) if len(parts) > 1 else parts[0] for parts in zip(*drawn, strict=True))
         return Trials(inputs, targets)
 
@@ -193,12 +198,29 @@ class Simulator:
             first: the trial number of the first row, which decides the exploration; None draws from a stream for tests.
 
         Raises:
-            InputError: there is no such signal.
+            InputError: there is no such signal, or the rows do not fit the circuit.
         """
-        wanted = tuple(addresses)
+        wanted = (addresses,) if isinstance(addresses, str) else tuple(addresses)
+        self._check_rows(inputs, targets)
         together = min(EVALUATED_TOGETHER, len(inputs))
         program, executor = self._executor(learning=False, batch=together, wanted=wanted)
         return executor.run(self._streams(program, inputs, targets, first))
+
+    def _check_rows(self, inputs: np.ndarray, targets: np.ndarray) -> None:
+        problems = []
+        for role, rows in (("input", inputs), ("target", targets)):
+            for population in self.circuit.of_role(role):
+                if np.ndim(rows) != 2 or np.shape(rows)[1] != population.size:
+                    found = np.shape(rows)
+                    problems.append(
+                        Problem(population.name, f"expected rows of {population.size} numbers, found the shape {found}")
+                    )
+        if not problems and (len(inputs) != len(targets) or not len(inputs)):
+            problems.append(
+                Problem("", f"expected as many inputs as targets, at least one; found {len(inputs)} and {len(targets)}")
+            )
+        if problems:
+            raise InputError(problems, self.circuit.label)
 
     def check_signals(self, addresses: Iterable[str]) -> None:
         """Raise InputError for each address that is no signal of the circuit."""
@@ -237,6 +259,10 @@ class Simulator:
 def _program(circuit: str, wanted: tuple[str, ...], learning: bool) -> Program:
     """The program of a circuit, given as JSON; many seeds of one circuit share it."""
     return lower(from_json(circuit), wanted, learning=learning)
+
+
+def _whole(number: object, least: int) -> bool:
+    return isinstance(number, int | np.integer) and not isinstance(number, bool) and int(number) >= least
 
 
 def _normal(size: int) -> Callable[[np.random.Generator, int], np.ndarray]:

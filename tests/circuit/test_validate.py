@@ -158,7 +158,7 @@ BROKEN: dict[str, tuple[Callable[[Tables], None], str, str, str | None]] = {
     "a size that is true": (put("hidden", size=True), "hidden.size", "True", None),
     "no size": (take("hidden", "size"), "hidden.size", "is missing", None),
     "no weights": (take("input_to_hidden", "weights"), "input_to_hidden.weights", "is missing; expected initial weights", None),
-    "a name with a dot": (put("input_to_hidden", name="a.b"), "a.b.name", "pattern", None),
+    "a name with a dot": (put("input_to_hidden", name="a.b"), "a.b.name", "letters, digits", None),
     "no such presynaptic population": (
         put("input_to_hidden", pre="inputs"),
         "input_to_hidden.pre",
@@ -459,3 +459,27 @@ def test_that_nothing_is_said_about_what_could_not_be_read() -> None:
     circuit.project("input", "hidden", weights="zeros")
     assert "hidden" in {p.message.split("'")[1] for p in problems_with(circuit)}
     assert problems_with(circuit, also_known={"hidden"}) == []
+
+
+def test_that_what_roles_imply_is_checked_too() -> None:
+    circuit = Circuit()
+    circuit.population("input", 2, role="input")
+    circuit.population("output", 4, role="output")
+    circuit.population("target", 3, role="target")
+    circuit.population("error", 2, role="error")
+    circuit.project("input", "output", weights="zeros")
+    assert {p.address for p in problems_with(circuit)} == {"target_to_error.connector", "output_to_error.connector"}
+
+
+def test_that_a_wrong_size_hides_no_missing_signal() -> None:
+    circuit = layered([4, 3, 2], feedback="random").replace(
+        {"feedback.size": 5, "input_to_hidden.plasticity.rule": "node_perturbation"}
+    )
+    addresses = {p.address for p in problems_with(circuit)}
+    assert {"feedback_to_hidden.connector", "input_to_hidden.plasticity"} <= addresses
+
+
+def test_that_a_problem_hides_no_projection_whose_name_begins_alike() -> None:
+    circuit = layered([4, 3, 2], feedback="random").replace({"feedback.size": 5})
+    circuit.project("feedback", "hidden", name="feedback_to_hidden_two", receptor="modulatory", connector="one_to_on")
+    assert {"feedback_to_hidden.connector", "feedback_to_hidden_two.connector"} <= {p.address for p in problems_with(circuit)}

@@ -259,3 +259,25 @@ def test_a_closed_pipe_is_quiet() -> None:
     done = subprocess.run(f"{sys.executable} -m neurosim list | head -1", shell=True, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "circuits"
     assert done.stderr == ""
+
+
+def test_check_refuses_recordings_of_different_experiments(
+    tiny: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    common = ["run", str(tiny), "--out", str(tmp_path / "o"), "--backend", "reference", "-q"]
+    run(capsys, *common)
+    run(capsys, *common, "--seeds", "1", "--set", "*.plasticity.eta=0.0001")
+    code, answer, told = run(capsys, "check", str(tmp_path / "o"))
+    assert (code, answer) == (2, "")
+    assert "different experiments" in told
+
+
+def test_what_is_wrong_with_an_extension_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    own = tmp_path / "json.py"
+    for text in ("import neurosim\nneurosim.nope", "1 / 0", "{}['x']", "def ("):
+        own.write_text(text, encoding="utf-8")
+        code, _, told = run(capsys, "list", "--with", str(own))
+        assert code == 2
+        assert "json.py" in told
+    own.write_text("x = 1", encoding="utf-8")
+    assert run(capsys, "show", "shallow", "--json", "--with", str(own))[0] == 0

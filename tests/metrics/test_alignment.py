@@ -5,8 +5,10 @@ import pytest
 from oracles import Given, given_rows, network_of, random_state
 
 from neurosim.circuit.layered import layered
-from neurosim.metrics import Look, angle, backpropagated
+from neurosim.metrics import METRICS, Look, angle, backpropagated
+from neurosim.models.plasticity import RULES, plasticity
 from neurosim.simulator import Simulator
+from neurosim.tasks import LinearMap
 
 
 def look(simulator: Simulator, task: Given) -> Look:
@@ -84,3 +86,43 @@ def test_that_node_perturbation_has_an_angle_too() -> None:
     _, seen = made([6, 20, 3], "broadcast", noise=1e-3)
     value = angle.function(seen, "hidden")
     assert 60 < value < 100
+
+
+def test_that_a_gate_is_part_of_the_gradient() -> None:
+    circuit = layered([4, 5, 3], feedback="tied", bias=False)
+    circuit.population("g", 5, transfer="logistic")
+    circuit.project("input", "g", weights={"kind": "normal", "sd": 1.0})
+    circuit.project("g", "hidden", receptor="gate", connector="one_to_one")
+    simulator = Simulator(circuit, seed=3, dtype="float64", backend="reference")
+    x, y = (part[:1] for part in LinearMap(4, 3).test())
+    start = simulator.state["input_to_hidden.weights"].copy()
+    gradient = []
+    for unit in range(5):
+        losses = []
+        for sign in (1, -1):
+            moved = start.copy()
+            moved[unit] += sign * 1e-6 * x[0] / (x[0] @ x[0])
+            simulator.state["input_to_hidden.weights"] = moved
+            losses.append(simulator.evaluate(x, y, ["loss.rate"])["loss.rate"][0, 0])
+        simulator.state["input_to_hidden.weights"] = start
+        gradient.append(-(losses[0] - losses[1]) / 2e-6)
+    signals = simulator.evaluate(x, y, ["hidden.teaching"])
+    np.testing.assert_allclose(signals["hidden.teaching"][0], gradient, atol=1e-8)
+    look = Look(simulator.circuit, simulator.state, x, y, lambda addresses, trials: simulator.evaluate(x, y, addresses))
+    np.testing.assert_allclose(backpropagated(look)["hidden"][0], gradient, atol=1e-8)
+
+
+def test_that_a_rule_that_is_no_product_has_no_angle() -> None:
+    circuit = layered([4, 3, 2], feedback="random")
+    rule = plasticity(_own)
+    simulator = Simulator(circuit.replace({"input_to_hidden.plasticity": {"rule": rule.name, "eta": 0.1}}), backend="reference")
+    x, y = LinearMap(4, 2).test()
+    look = Look(
+        simulator.circuit, simulator.state, x, y, lambda addresses, trials: simulator.evaluate(x[:trials], y[:trials], addresses)
+    )
+    assert np.isnan(METRICS["angle"](look, "hidden"))
+    RULES._things.pop(rule.name)
+
+
+def _own(weight, pre_rate, post_rate, eta):  # type: ignore[no-untyped-def]
+    return eta * post_rate * (pre_rate - post_rate * weight)

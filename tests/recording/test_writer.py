@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -399,3 +400,12 @@ def test_a_long_series_of_trials_is_written_where_it_belongs(tmp_path):
         values = recording["loss"].values
     assert (values[0], values[-1], len(values)) == (1.0, 3.0, 10_000)
     assert np.isnan(values[1:-1]).all()
+
+
+def test_that_a_quantity_may_stand_below_another_in_either_order(tmp_path: Path) -> None:
+    for index, addresses in enumerate((["loss", "loss.rate"], ["loss.rate", "loss"])):
+        with Writer(tmp_path / f"{index}.h5", [Quantity(address, (0,)) for address in addresses]) as writer:
+            for value, address in enumerate(addresses):
+                writer.write(address, 0, value)
+        with Recording(tmp_path / f"{index}.h5") as recording:
+            assert [recording[address].values[0] for address in addresses] == [0.0, 1.0]

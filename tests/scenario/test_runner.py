@@ -136,3 +136,62 @@ def test_every_problem_has_its_address(change: dict[str, Any], address: str, fra
 def test_unknown_arm() -> None:
     with pytest.raises(InputError, match="did you mean 'random'"):
         runner.chosen_arms(scenario(), ["randon"])
+
+
+def test_what_the_command_line_changes_comes_last() -> None:
+    own = {**BASE["arm"][0], "set": {"hidden.size": 5, "feedback.size": 5}}
+    made = scenario(arm=[own])
+    changed = checked(runner.with_changes(made, {"hidden.size": 7, "feedback.size": 7}), "test")
+    assert changed.circuit(changed.arm[0], changed.phase[0]).populations["hidden"].size == 7
+
+
+def test_the_interval_of_an_address_with_dots_can_be_changed() -> None:
+    changed = checked(runner.with_changes(scenario(), {"record.hidden.angle": 10}), "test")
+    assert changed.record["hidden.angle"] == 10
+
+
+def test_the_fingerprint_knows_backend_circuit_and_formulas() -> None:
+    made = scenario()
+    other = scenario(set={"*.plasticity.eta": 0.1})
+    prints = {
+        runner.fingerprint(made, made.arm[0]), runner.fingerprint(made, made.arm[0], "reference"),
+        runner.fingerprint(made, made.arm[1]), runner.fingerprint(other, other.arm[0]),
+    }  # fmt: skip
+    assert len(prints) == 4
+    assert runner.fingerprint(made, made.arm[0]) == runner.fingerprint(scenario(), scenario().arm[0])
+
+
+def test_an_interrupted_run_stops_all_its_threads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "SYNAPSES_WORTH_A_THREAD", 0)
+    told: list[int] = []
+
+    def interrupt(trials: int) -> None:
+        told.append(trials)
+        if len(told) == 3:
+            raise KeyboardInterrupt
+
+    made = scenario(seeds=20, phase=[{"trials": 4000}])
+    with pytest.raises(KeyboardInterrupt):
+        run_scenario(made, Plan(tmp_path, threads=2, progress=interrupt))
+    statuses = [Recording(path).status for path in tmp_path.rglob("*.h5")]
+    assert statuses.count("complete") < 20
+    assert "interrupted" in statuses
+
+
+@pytest.mark.parametrize(
+    ("change", "address", "fragment"),
+    [
+        ({"table": ["input_to_hidden.weights"]}, "table.0", "one number"),
+        ({"phase": [{"trials": 40, "batch": 7}]}, "record.nse", "multiple of the batch"),
+        ({"figure": [{"name": "learning_curve", "quantity": "nze"}]}, "figure.0.quantity", "did you mean 'nse'"),
+        ({"figure": [{"name": "weight_trajectory", "address": "x.weights"}]}, "figure.0.address", "not recorded"),
+        (
+            {"claim": [{"check": "difference", "arms": ["random"], "quantity": "nse", "within": 1.0}]},
+            "claim.0.arms",
+            "at least 2",
+        ),
+        ({"set": {"feed*.siz": 3}}, "set.feed*.siz", "changes nothing"),
+    ],
+)
+def test_what_would_fail_late_is_told_early(change: dict[str, Any], address: str, fragment: str) -> None:
+    test_every_problem_has_its_address(change, address, fragment)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from oracles import bits, given_rows, trained
@@ -7,6 +9,7 @@ from oracles import bits, given_rows, trained
 from neurosim.circuit.circuit import Circuit
 from neurosim.circuit.layered import layered
 from neurosim.errors import CircuitError, InputError, RunError
+from neurosim.models.neurons import NEURONS, NeuronModel, neuron_model
 from neurosim.simulator import BACKENDS, Simulator
 from neurosim.tasks import LinearMap
 
@@ -140,3 +143,62 @@ def test_signals_that_cost_nothing_can_be_looked_at(backend: str) -> None:
     np.testing.assert_array_equal(seen["output.rate"], seen["output.drive"])
     np.testing.assert_allclose(seen["error.drive"], task.y - seen["output.rate"], atol=1e-15)
     np.testing.assert_array_equal(seen["output.teaching"], seen["error.drive"])
+
+
+def test_that_a_second_task_presents_its_own_trials() -> None:
+    ends = []
+    for keep in (True, False):
+        simulator = Simulator(layered([6, 5, 4], feedback="random"), seed=1, backend="reference")
+        kept = []
+        for seed in (1, 2):
+            task = LinearMap(6, 4, seed=seed)
+            simulator.train(task, trials=5)
+            if keep:
+                kept.append(task)
+            del task
+        ends.append(simulator.state["input_to_hidden.weights"].copy())
+    np.testing.assert_array_equal(*ends)
+
+
+@pytest.mark.parametrize(("inputs", "targets"), [((3, 8), (3, 4)), ((3, 6), (2, 4)), ((0, 6), (0, 4)), ((3, 6), (3, 5))])
+@pytest.mark.parametrize("backend", ["cpu", "reference"])
+def test_that_rows_that_do_not_fit_are_refused(backend: str, inputs: tuple[int, int], targets: tuple[int, int]) -> None:
+    simulator = Simulator(layered([6, 5, 4], feedback="random"), backend=backend)
+    with pytest.raises(InputError, match="expected"):
+        simulator.evaluate(np.ones(inputs), np.zeros(targets), ["output.rate"])
+
+
+@pytest.mark.parametrize("wrong", [{"threads": 0}, {"threads": -1}, {"seed": -1}, {"seed": 1.5}])
+def test_that_numbers_are_whole_and_large_enough(wrong: dict[str, Any]) -> None:
+    with pytest.raises(InputError, match="whole number"):
+        Simulator(layered([6, 5, 4], feedback="random"), **wrong)
+
+
+def test_that_a_network_may_hear_its_own_past() -> None:
+    ends = []
+    for backend in ("reference", "cpu"):
+        circuit = layered([4, 3, 2], feedback="random", eta=0.05)
+        circuit.population("context", 3, model={"kind": _context().name})
+        circuit.project("hidden", "context", connector="one_to_one")
+        circuit.project("context", "hidden", signal="memory", weights={"kind": "uniform", "bound": 0.5})
+        simulator = Simulator(circuit, seed=2, backend=backend, dtype="float64")
+        simulator.train(LinearMap(4, 2), 40)
+        ends.append(simulator.state["input_to_hidden.weights"].copy())
+    np.testing.assert_allclose(ends[1], ends[0], atol=1e-12)
+    NEURONS._things.pop("context")
+
+
+def _context() -> NeuronModel:
+    @neuron_model
+    class context:
+        """A neuron that remembers what arrived in the trial before."""
+
+        receptors = ("drive",)
+
+        def memory(memory, drive):  # type: ignore[no-untyped-def] # noqa: N805
+            return drive
+
+        def rate(drive):  # type: ignore[no-untyped-def] # noqa: N805
+            return drive
+
+    return context
