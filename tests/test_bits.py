@@ -34,7 +34,7 @@ WIDE = {
 @pytest.mark.parametrize("name", list(WIDE))
 @pytest.mark.parametrize("blocks", [0, 1 << 16])
 def test_that_threads_change_no_bit(name: str, batch: int, dtype: str, blocks: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(neurosim.engine.cpu, "SYNAPSES_WORTH_A_TEAM", 0)
+    monkeypatch.setattr(neurosim.engine.cpu, "SYNAPSES_WORTH_A_TEAM", {"online": 0, "batches": 0})
     monkeypatch.setattr(neurosim.engine.plan, "SYNAPSES_WORTH_A_BLOCK", blocks)
     task = given_rows(40, 10, 6)
     found = [bits(trained(WIDE[name], task, 6, batch=batch, dtype=dtype, threads=threads)) for threads in (1, 2, 3)]
@@ -43,7 +43,7 @@ def test_that_threads_change_no_bit(name: str, batch: int, dtype: str, blocks: i
 
 def test_that_threads_really_share_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
     """Else the comparison above compares one thread with itself."""
-    monkeypatch.setattr(neurosim.engine.cpu, "SYNAPSES_WORTH_A_TEAM", 0)
+    monkeypatch.setattr(neurosim.engine.cpu, "SYNAPSES_WORTH_A_TEAM", {"online": 0, "batches": 0})
     teams = []
     made = neurosim.engine.cpu.ThreadPoolExecutor
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 from neurosim.circuit.circuit import Circuit
-from neurosim.errors import InputError, nearest
+from neurosim.errors import InputError, Problem, nearest
 from neurosim.models.plasticity import PlasticityChoice, delta, node_perturbation
 from neurosim.models.weights import WeightsChoice, uniform
 
@@ -55,39 +56,37 @@ def layered(
     >>> layered([30, 20, 10], feedback="random")
     <circuit: input 30 → hidden 20 → output 10; 9 projections>
     """
-    if not isinstance(sizes, Sequence) or len(sizes) < 2 or isinstance(sizes, str):
-        raise InputError(f"layered needs the sizes of at least an input and an output, found {sizes!r}")
-    if not isinstance(feedback, str) or feedback not in FEEDBACK:
-        near = nearest(str(feedback), FEEDBACK)
-        raise InputError(
-            f"no such feedback {feedback!r}; there are {', '.join(FEEDBACK)}" + (f"; did you mean {near!r}?" if near else "")
-        )
-    constants = {key: value for key, value in (("momentum", momentum), ("decay", decay)) if value is not None}
-    explores = feedback == "broadcast"
-    hidden_rule = {"none": "fixed", "broadcast": node_perturbation(eta=eta, **constants)}.get(
-        feedback, delta(eta=eta, **constants)
-    )
-    initial = weights if weights is not None else uniform(0.1)
+    way = _checked(sizes, feedback)
+    constants = {"eta": eta, **{k: v for k, v in (("momentum", momentum), ("decay", decay)) if v is not None}}
+    learned, hidden_rule = delta(**constants), way.rule(**constants)
     circuit = Circuit(name)
     hidden = _hidden_names("hidden", len(sizes) - 2)
-
     circuit.population("input", sizes[0], role="input")
     for population, size in zip(hidden, sizes[1:-1], strict=True):
-        circuit.population(population, size, transfer=transfer, noise=noise if explores else None, bias=_bias(bias, hidden_rule))
-    learned = delta(eta=eta, **constants)
-    circuit.population(
-        "output", sizes[-1], role="output", transfer=output_transfer, model=output_model, bias=_bias(bias, learned)
-    )
+        explores = noise if way.explores else None
+        circuit.population(population, size, transfer=transfer, noise=explores, bias=_bias(bias, hidden_rule))
+    properties = {"transfer": output_transfer, "model": output_model, "bias": _bias(bias, learned)}
+    circuit.population("output", sizes[-1], role="output", **properties)
     for role in ("target", "error"):
         circuit.population(role, sizes[-1], role=role)
     circuit.population("loss", 1, role="loss")
-
-    path = ["input", *hidden, "output"]
-    for pre, post in pairwise(path):
-        circuit.project(pre, post, weights=initial, plasticity=learned if post == "output" else hidden_rule)
+    for pre, post in pairwise(["input", *hidden, "output"]):
+        rule = learned if post == "output" else hidden_rule
+        circuit.project(pre, post, weights=uniform(0.1) if weights is None else weights, plasticity=rule)
     _compare(circuit)
-    FEEDBACK[feedback](circuit, hidden, feedback_weights if feedback_weights is not None else uniform(0.5))
+    way.wire(circuit, hidden, uniform(0.5) if feedback_weights is None else feedback_weights)
     return circuit
+
+
+def _checked(sizes: object, feedback: object) -> Way:
+    if not isinstance(sizes, Sequence) or len(sizes) < 2 or isinstance(sizes, str):
+        raise InputError(f"layered needs the sizes of at least an input and an output, found {sizes!r}")
+    if not isinstance(feedback, str) or feedback not in FEEDBACK:
+        listed = ", ".join(FEEDBACK)
+        raise InputError(
+            [Problem("feedback", f"no such way back {feedback!r}; there are {listed}", nearest(str(feedback), FEEDBACK))]
+        )
+    return FEEDBACK[feedback]
 
 
 def _hidden_names(stem: str, count: int) -> list[str]:
@@ -147,9 +146,23 @@ def _chain(circuit: Circuit, hidden: list[str], weights: Callable[[str, str, str
             circuit.project(taught, name, name=f"{taught}_gates_{name}", receptor="gate", signal="slope", connector="one_to_one")
 
 
-FEEDBACK: dict[str, Wire] = {
-    "none": _no_way_back,
-    "broadcast": _broadcast_loss,
-    "random": _random_chain,
-    "tied": _tied_chain,
+@dataclass(frozen=True)
+class Way:
+    """A way back: how it is wired, the rule of the hidden populations, and whether they explore."""
+
+    wire: Wire
+    rule: Callable[..., PlasticityChoice | str]
+    explores: bool = False
+
+
+def _fixed(**constants: float) -> str:
+    return "fixed"
+
+
+FEEDBACK = {
+    "none": Way(_no_way_back, _fixed),
+    "broadcast": Way(_broadcast_loss, node_perturbation, explores=True),
+    "random": Way(_random_chain, delta),
+    "tied": Way(_tied_chain, delta),
 }
+"""The ways back that `layered` knows."""

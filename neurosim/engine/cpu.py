@@ -16,7 +16,9 @@ from neurosim.engine.state import State, aligned, padded
 
 CHUNK_BYTES = 1 << 20
 LONGEST_CHUNK = 4096
-SYNAPSES_WORTH_A_TEAM = 100_000
+SYNAPSES_WORTH_A_TEAM = {"online": 4_000_000, "batches": 100_000}
+"""From how many synapses on threads share a trial. Online, two cores in neighbouring columns of one matrix fetch each
+other's lines ahead of time, which costs more than it brings until the weights no longer fit into the shared cache."""
 NARROW = 64
 """Up to so many postsynaptic neurons, their sums are kept in registers."""
 
@@ -42,7 +44,8 @@ class CpuExecutor:
         self._kernels: list[tuple[str, str]] = []
         self._table = self._tabulated(self.plan.steps)
         self._flush = self._tabulated(self.plan.flush)
-        self._parts = max(1, threads) if self._synapses() >= SYNAPSES_WORTH_A_TEAM else 1
+        worth = SYNAPSES_WORTH_A_TEAM["online" if batch == 1 else "batches"]
+        self._parts = max(1, threads) if self._synapses() >= worth else 1
         self._run = loop()
 
     def described(self) -> list[tuple[str, str]]:

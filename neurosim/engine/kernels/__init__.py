@@ -1,0 +1,55 @@
+"""The kernels of the cpu executor, as plain functions; `compile` turns each into machine code for a dtype.
+
+In a generated module `real`, `floats`, `gemm`, `width` and `math` stand for one dtype; here they stand for float32, so
+that the file reads and checks as ordinary Python. A kernel is called with its row of the table and the context. The
+context is (step, rows, part, parts). An operand takes three cells: address, bytes per step, mask of the step (−1: a
+stream, one row per step; 1: two slots in turn; 0 with stride 0: one slot).
+
+No reduction is split between threads and none is reordered: a part of a team takes whole postsynaptic neurons, so the
+bits do not depend on how many parts there are.
+"""
+
+from neurosim.engine.kernels.batches import fade, learn_batch, multiply, multiply_transposed
+from neurosim.engine.kernels.blocked import block_pass, dot, learn_block, learn_gather_blocked
+from neurosim.engine.kernels.cells import PANEL, SHARE, TILE, at, first_of
+from neurosim.engine.kernels.narrow import gather_narrow, gather_transposed_narrow, learn_gather_narrow, learn_outer_narrow
+from neurosim.engine.kernels.online import (
+    gather,
+    gather_by_rows,
+    gather_transposed,
+    learn_gather,
+    learn_gather_momentum,
+    learn_outer,
+    learn_outer_momentum,
+)
+from neurosim.engine.kernels.pairs import combine, diagonal, mask
+
+__all__ = [
+    "PANEL",
+    "SHARE",
+    "TILE",
+    "at",
+    "block_pass",
+    "combine",
+    "diagonal",
+    "dot",
+    "fade",
+    "first_of",
+    "gather",
+    "gather_by_rows",
+    "gather_narrow",
+    "gather_transposed",
+    "gather_transposed_narrow",
+    "learn_batch",
+    "learn_block",
+    "learn_gather",
+    "learn_gather_blocked",
+    "learn_gather_momentum",
+    "learn_gather_narrow",
+    "learn_outer",
+    "learn_outer_momentum",
+    "learn_outer_narrow",
+    "mask",
+    "multiply",
+    "multiply_transposed",
+]

@@ -1,0 +1,55 @@
+"""Neuron to neuron: one-to-one projections, and the pattern of a sparse one."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from neurosim.engine.kernels.cells import at, first_of
+from neurosim.engine.memory import floats32 as floats
+from neurosim.engine.memory import number
+
+real = np.float32
+width = 4
+
+
+def diagonal(row, ctx):
+    """u (+)= w ⊙ x.   1: w, 2: bytes per trial, 4: count, 5: sets, 6-8: u, 9-11: x."""
+    low, high = first_of(row[4], ctx[2], ctx[3]), first_of(row[4], ctx[2] + 1, ctx[3])
+    w = floats(row[1] + low * width)
+    for trial in range(ctx[1]):
+        u = floats(at(row, 6, ctx[0]) + trial * row[2] + low * width)
+        x = floats(at(row, 9, ctx[0]) + trial * row[2] + low * width)
+        if row[5]:
+            for j in range(high - low):
+                u[j] = real(0)
+        for j in range(high - low):
+            u[j] += w[j] * x[j]
+
+
+def combine(row, ctx):
+    """u (+)= Σ gain · x over one-to-one projections without weights of their own.
+
+    1: terms, 2: bytes per trial, 4: count, 5: sets, 6-8: u, then per term four cells: x, gain.
+    """
+    low, high = first_of(row[4], ctx[2], ctx[3]), first_of(row[4], ctx[2] + 1, ctx[3])
+    for trial in range(ctx[1]):
+        u = floats(at(row, 6, ctx[0]) + trial * row[2] + low * width)
+        if row[5]:
+            for j in range(high - low):
+                u[j] = real(0)
+        for term in range(row[1]):
+            x, gain = (
+                floats(at(row, 9 + 4 * term, ctx[0]) + trial * row[2] + low * width),
+                real(number(row[12 + 4 * term])),
+            )
+            for j in range(high - low):
+                u[j] += gain * x[j]
+
+
+def mask(row, ctx):
+    """W = W ⊙ pattern.   1: W, 2: bytes per row, 3: pre, 4: post, 5: pattern."""
+    low, high = first_of(row[4], ctx[2], ctx[3]), first_of(row[4], ctx[2] + 1, ctx[3])
+    for i in range(row[3]):
+        w, pattern = floats(row[1] + i * row[2] + low * width), floats(row[5] + i * row[2] + low * width)
+        for j in range(high - low):
+            w[j] *= pattern[j]
