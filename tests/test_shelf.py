@@ -84,7 +84,7 @@ def test_scenario_runs_a_few_trials_of_each_arm_and_draws_its_figures(name: str,
 
 
 def test_a_wrong_name_says_what_there_is() -> None:
-    with pytest.raises(InputError, match=r"there are .*xor; did you mean 'digits'"):
+    with pytest.raises(InputError, match=r"there are .*xor.*; did you mean 'digits'"):
         find("scenarios", "digit")
     with pytest.raises(InputError, match="no such file"):
         find("circuits", "somewhere/else.toml")

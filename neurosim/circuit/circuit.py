@@ -108,6 +108,17 @@ class Circuit:
         """
         return [name for name, projection in self.projections.items() if projection.tied_to is not None]
 
+    def mirror(self, name: str) -> str | None:
+        """The feedback projection that mirrors a forward one: what drives those that teach the population it starts from.
+
+        >>> from neurosim.circuit.layered import layered
+        >>> layered([4, 3, 2], feedback="random").mirror("hidden_to_output")
+        'error_to_feedback'
+        """
+        forward = self._projections.get(name)
+        teachers = [] if forward is None else [taught.pre for taught in self.onto(forward.pre, "modulatory")]
+        return next((back.name for teacher in teachers for back in self.onto(teacher, "drive")), None)
+
     def completed(self) -> Circuit:
         """This circuit with what its roles imply: an error that nothing drives compares the target with the output."""
         errors = [e for e in self.of_role("error") if not self.onto(e.name, "drive")]

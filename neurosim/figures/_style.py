@@ -6,6 +6,7 @@ its own besides. Grey for shallow, green for feedback alignment and black for ba
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -20,6 +21,7 @@ BLUE, VERMILLION, PURPLE = "#0072B2", "#D55E00", "#CC79A7"
 FONT = 9.0
 SMALL = 8.0
 LINE = 1.6
+CHARACTERS_PER_INCH = 13.0
 
 Dashes = Literal["solid", "dashed"] | tuple[float, tuple[float, ...]]
 
@@ -99,7 +101,7 @@ def panels(
             one.sharey(axes[0])
             one.tick_params(labelleft=False)
     if title:
-        figure.suptitle(title, fontsize=FONT + 1)
+        figure.suptitle(_folded(title, figure.get_figwidth()), fontsize=FONT + 1)
     return figure, axes
 
 
@@ -114,3 +116,8 @@ def name_axes(axes: Axes, across: str = "", up: str = "") -> None:
     """Say what the axes show, with its unit."""
     axes.set_xlabel(across, fontsize=FONT)
     axes.set_ylabel(up, fontsize=FONT)
+
+
+def _folded(title: str, inches: float) -> str:
+    """A title in as many lines as its figure's width asks for."""
+    return "\n".join(textwrap.wrap(title, max(20, int(inches * CHARACTERS_PER_INCH))))

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from neurosim.errors import InputError
 from neurosim.figures._arms import Arm, trials_per_pass
@@ -50,7 +50,20 @@ def draw_arms(axes: Axes, compared: Sequence[Arm], address: str, spread: Spread,
         _draw_spread(axes, clock(samples.trials), values, spread, look)
         axes.plot(clock(samples.trials), quantile(values, 0.5), label=arm.label, zorder=3, **look.line)
     axes.xaxis.set_major_locator(MaxNLocator(5))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda number, _: count(number)))
     axes.margins(x=0.0)
+
+
+def count(number: float) -> str:
+    """A number of trials, short enough that neighbours on an axis do not touch.
+
+    >>> count(2.5), count(2000), count(400000), count(1500000)
+    ('2.5', '2000', '400k', '1.5M')
+    """
+    for size, letter in ((1e6, "M"), (1e4, "k")):
+        if abs(number) >= size:
+            return f"{number / (1e6 if letter == 'M' else 1e3):g}{letter}"
+    return f"{number:g}"
 
 
 def _draw_spread(axes: Axes, across: np.ndarray, values: np.ndarray, spread: Spread, look: Look) -> None:

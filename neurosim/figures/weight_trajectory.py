@@ -108,11 +108,8 @@ def _feedback_of(recording: Recording, address: str) -> str:
     text = recording.attributes.get("circuit")
     if not text:
         return "error_to_feedback.weights"
-    circuit = from_json(str(text))
-    forward = circuit.projections.get(address.removesuffix(".weights"))
-    teachers = [] if forward is None else [p.pre for p in circuit.onto(forward.pre, "modulatory")]
-    mirrored = [f"{p.name}.weights" for teacher in teachers for p in circuit.onto(teacher, "drive")]
-    return next((name for name in mirrored if name in recording), "")
+    mirror = from_json(str(text)).mirror(address.removesuffix(".weights"))
+    return f"{mirror}.weights" if mirror is not None and f"{mirror}.weights" in recording else ""
 
 
 def _scattered(view: str | None, pairs: Sequence[_Pair]) -> bool:

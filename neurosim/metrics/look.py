@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -16,13 +16,16 @@ PROBES = 500
 """Signals of whole populations are looked at on this many trials of the test set, at most."""
 
 
+Of = Literal["network", "population", "projection"]
+
+
 @dataclass(frozen=True)
 class Metric:
-    """A registered metric: `function(look)` or, for each population, `function(look, population)`."""
+    """A registered metric: `function(look)`, or `function(look, name)` for each population or each projection."""
 
     name: str
     function: Callable[..., float]
-    of: Literal["network", "population"]
+    of: Of
     units: str
     doc: str
 
@@ -34,8 +37,8 @@ class Metric:
 METRICS: Registry[Metric] = Registry("metrics")
 
 
-def metric(*, of: Literal["network", "population"] = "network", units: str = "1") -> Callable[[Callable[..., float]], Metric]:
-    """Register a metric, a function of a `Look` (and of a population's name) that returns a number.
+def metric(*, of: Of = "network", units: str = "1") -> Callable[[Callable[..., float]], Metric]:
+    """Register a metric, a function of a `Look` (and of a population's or projection's name) that returns a number.
 
     >>> @metric()
     ... def largest_output(look):
@@ -117,12 +120,15 @@ class Look:
         return seen[address]
 
 
-def resolve(name: str) -> tuple[Metric, dict[str, Any]] | None:
-    """The metric that an address means, with its arguments: `nse`, or `hidden.angle`; None if it means none."""
+def resolve(name: str, circuit: Circuit | None = None) -> tuple[Metric, tuple[str, ...]] | None:
+    """The metric that an address means, with its arguments: `nse`, or `hidden.angle`; None if it means none.
+
+    With a circuit, the population or the projection must be one of its own.
+    """
     owner, _, last = name.rpartition(".")
-    if last not in METRICS:
+    if last not in METRICS or (METRICS[last].of == "network") == bool(owner):
         return None
-    found = METRICS[last]
-    if (found.of == "population") != bool(owner):
+    owners = {"population": circuit.populations, "projection": circuit.projections} if circuit is not None else {}
+    if owner and owners and owner not in owners[METRICS[last].of]:
         return None
-    return found, {"population": owner} if owner else {}
+    return METRICS[last], (owner,) if owner else ()

@@ -170,13 +170,28 @@ def fraction(runs: Runs, arm: str, quantity: str, reaches: float, at_least: Frac
 
 
 @claim
-def sooner(runs: Runs, arms: Two, quantity: str, reaches: float) -> Verdict:
-    """Among the runs that reach a level, the first arm's median trial of reaching it comes before the second's."""
+def sooner(runs: Runs, arms: Two, quantity: str, reaches: float, above: float = 0.0, below: float = 1.0) -> Verdict:
+    """Among the runs that reach a level, the ratio of two arms' median trials of reaching it lies within bounds, 0 to 1."""
     first, second = (_reached(runs, arm, quantity, reaches) for arm in arms)
     if not len(first) or not len(second):
         return Verdict(float("nan"), (float("nan"), float("nan")), 0, False, "both arms reach the level in some run")
     ratio = float(np.median(first) / np.median(second))
-    return Verdict(ratio, (ratio, ratio), min(len(first), len(second)), ratio < 1, f"{arms[0]} before {arms[1]}: ratio < 1")
+    wanted = f"{arms[0]} before {arms[1]}: ratio between {above:g} and {below:g}"
+    return Verdict(ratio, (ratio, ratio), min(len(first), len(second)), above < ratio < below, wanted)
+
+
+@claim
+def paired(runs: Runs, arms: Two, quantity: str, p: float = 0.01) -> Verdict:
+    """At the end the first arm is below the second, seed by seed: a paired t-test of their logarithms, one-sided."""
+    from scipy.stats import ttest_rel
+
+    first, second = (np.log10(_at(runs, arm, quantity)) for arm in arms)
+    n = min(len(first), len(second))
+    found = ttest_rel(first[:n], second[:n], alternative="less")
+    low, high = (float(end) for end in ttest_rel(first[:n], second[:n]).confidence_interval(0.95))
+    return Verdict(
+        float(found.pvalue), (low, high), n, bool(found.pvalue < p), f"{arms[0]} < {arms[1]}, p < {p:g} (interval: log10 ratio)"
+    )
 
 
 def _reached(runs: Runs, arm: str, quantity: str, level: float) -> np.ndarray:

@@ -187,8 +187,7 @@ def what(simulator: Simulator, address: str) -> str:
     circuit = simulator.circuit
     if simulator.signals.exists(owner, variable):
         return "signal"
-    found = resolve(address)
-    if found is not None and (not owner or owner in circuit.populations):
+    if resolve(address, circuit) is not None:
         return "metric"
     try:
         simulator.state[address]
@@ -210,4 +209,4 @@ def _measured(look: Look, address: str) -> float:
     found = resolve(address)
     assert found is not None
     metric, arguments = found
-    return metric.function(look, **arguments)
+    return metric(look, *arguments)

@@ -126,3 +126,20 @@ def test_that_a_rule_that_is_no_product_has_no_angle() -> None:
 
 def _own(weight, pre_rate, post_rate, eta):  # type: ignore[no-untyped-def]
     return eta * post_rate * (pre_rate - post_rate * weight)
+
+
+@pytest.mark.parametrize("feedback", ["random", "tied", "none"])
+def test_that_forward_weights_are_held_against_what_mirrors_them(feedback: str) -> None:
+    simulator = Simulator(layered([4, 6, 5, 3], feedback=feedback), seed=1, backend="reference")
+    look = Look(simulator.circuit, simulator.state, *LinearMap(4, 3).test(), lambda wanted, trials: {})
+    found = [METRICS[name](look, "hidden1_to_hidden2") for name in ("feedback_correlation", "feedback_angle")]
+    if feedback == "random":
+        w = simulator.state["hidden1_to_hidden2.weights"].ravel()
+        b = simulator.state["feedback2_to_feedback1.weights"].T.ravel()
+        correlation = np.mean((w - w.mean()) * (b - b.mean())) / (w.std() * b.std())
+        degrees = np.degrees(np.arccos(w @ b / np.sqrt((w @ w) * (b @ b))))
+        np.testing.assert_allclose(found, [correlation, degrees], rtol=1e-5)
+    elif feedback == "tied":
+        np.testing.assert_allclose(found, [1.0, 0.0], atol=1e-3)
+    else:
+        assert np.isnan(found).all()

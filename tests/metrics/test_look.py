@@ -45,8 +45,8 @@ def test_that_a_small_test_set_is_probed_whole() -> None:
 
 
 def test_what_an_address_means() -> None:
-    assert resolve("nse") == (METRICS["nse"], {})
-    assert resolve("hidden.angle") == (METRICS["angle"], {"population": "hidden"})
+    assert resolve("nse") == (METRICS["nse"], ())
+    assert resolve("hidden.angle") == (METRICS["angle"], ("hidden",))
     assert resolve("angle") is None
     assert resolve("hidden.nse") is None
     assert resolve("nothing") is None

@@ -57,7 +57,7 @@ def test_perfection() -> None:
 def test_that_every_metric_is_a_number(name: str) -> None:
     found, _, _ = seen()
     metric = METRICS[name]
-    value = metric.function(found, **({"population": "hidden"} if metric.of == "population" else {}))
+    value = metric(found, *{"network": (), "population": ("hidden",), "projection": ("hidden_to_output",)}[metric.of])
     assert isinstance(value, float)
     assert np.isfinite(value)
     assert METRICS.summary(name)

@@ -57,6 +57,7 @@ def runs(tmp_path: Path) -> dict[str, list[Recording]]:
         ("fraction", {"arm": "quick", "quantity": "nse", "reaches": 0.002, "at_most": 0.6}, 2 / 3, 3, False),
         ("sooner", {"arms": ["quick", "slow"], "quantity": "nse", "reaches": 0.1}, 0.5, 1, True),
         ("sooner", {"arms": ["slow", "quick"], "quantity": "nse", "reaches": 0.1}, 2.0, 1, False),
+        ("sooner", {"arms": ["quick", "slow"], "quantity": "nse", "reaches": 0.1, "above": 0.6}, 0.5, 1, False),
     ],
 )
 def test_verdict(
@@ -92,3 +93,18 @@ def test_what_is_missing_is_said(runs: dict[str, list[Recording]]) -> None:
 def test_every_claim_has_a_sentence_and_terms(name: str) -> None:
     assert CLAIMS.summary(name).endswith(".")
     assert {"title", "source"} < set(CLAIMS[name].parameters.fields)
+
+
+def test_a_paired_claim_is_a_paired_t_test_of_logarithms(tmp_path: Path) -> None:
+    from scipy.stats import t
+
+    low = np.array([0.001, 0.002, 0.0005, 0.003])
+    high = low * np.array([3.0, 2.0, 4.0, 2.5])
+    runs = recordings(tmp_path, {"low": [[1, 1, x] for x in low], "high": [[1, 1, x] for x in high]})
+    verdict = evaluate(runs, "paired", {"arms": ["low", "high"], "quantity": "nse"})
+    difference = np.log10(low / high)
+    statistic = difference.mean() / (difference.std(ddof=1) / 2)
+    assert verdict.value == pytest.approx(t.cdf(statistic, 3))
+    assert verdict.interval[0] < difference.mean() < verdict.interval[1] < 0
+    assert verdict.holds
+    assert not evaluate(runs, "paired", {"arms": ["high", "low"], "quantity": "nse"}).holds
