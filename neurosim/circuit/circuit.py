@@ -43,6 +43,7 @@ class Circuit:
         self._graph = nx.MultiDiGraph()
         self._populations: dict[str, Population] = {}
         self._projections: dict[str, Projection] = {}
+        self._whole: Circuit | None = None
 
     def population(self, name: str, size: int, **properties: Any) -> Population:
         """Add a population; `properties` are the attributes of `Population`.
@@ -67,6 +68,7 @@ class Circuit:
         name: str = element.name  # type: ignore[attr-defined]
         if name in self._populations or name in self._projections:
             raise CircuitError([Problem(name, "a second element of this name; names are addresses, and each has one writer")])
+        self._whole = None
         if isinstance(element, Population):
             self._graph.add_node(name, element=element)
             self._populations[name] = element
@@ -121,6 +123,11 @@ class Circuit:
 
     def completed(self) -> Circuit:
         """This circuit with what its roles imply: an error that nothing drives compares the target with the output."""
+        if self._whole is None:
+            self._whole = self._completed()
+        return self._whole
+
+    def _completed(self) -> Circuit:
         errors = [e for e in self.of_role("error") if not self.onto(e.name, "drive")]
         targets, outputs = self.of_role("target"), self.of_role("output")
         if not errors or len(targets) != 1 or len(outputs) != 1:

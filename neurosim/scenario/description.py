@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, PrivateAttr, ValidationError, model_validator
 
 from neurosim.circuit.circuit import Circuit
 from neurosim.circuit.elements import Name
@@ -132,6 +132,8 @@ class Scenario(BaseModel):
     figure: list[FigureChoice] = []
     claim: list[ClaimChoice] = []
 
+    _circuits: dict[tuple[str, int], Circuit] = PrivateAttr(default_factory=dict)
+
     @cached_property
     def made_task(self) -> Task:
         """The task; made once."""
@@ -144,11 +146,17 @@ class Scenario(BaseModel):
         return sum(phase.length(self.made_task) for phase in self.phase)
 
     def circuit(self, arm: Arm, phase: Phase) -> Circuit:
-        """The circuit of an arm in a phase.
+        """The circuit of an arm in a phase; made once, and shared by all seeds.
 
         Raises:
             InputError: no such circuit, or an address in `set` or `freeze` names nothing.
         """
+        key = arm.name, self.phase.index(phase)
+        if key not in self._circuits:
+            self._circuits[key] = self._made(arm, phase)
+        return self._circuits[key]
+
+    def _made(self, arm: Arm, phase: Phase) -> Circuit:
         chosen = phase.circuit or arm.circuit
         circuit = _family(chosen) if isinstance(chosen, FamilyChoice) else load_circuit(chosen)
         for changes in (self.set, arm.set, phase.set, self.changes):

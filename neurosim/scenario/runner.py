@@ -52,6 +52,15 @@ class Plan:
     progress: Progress = field(default=lambda trials: None)
 
 
+@dataclass(frozen=True)
+class Job:
+    """One run: an arm, a seed, and the fingerprint of what it does."""
+
+    arm: Arm
+    seed: int
+    fingerprint: str
+
+
 def chosen_arms(scenario: Scenario, names: Sequence[str]) -> list[Arm]:
     """The arms of these names, in the scenario's order; all where none is named. Raises InputError for unknown names."""
     known = [arm.name for arm in scenario.arm]
@@ -70,17 +79,22 @@ def run_scenario(scenario: Scenario, plan: Plan) -> list[Path]:
         RunError: the numbers of a run blew up.
         EnvironmentFailure: the recordings cannot be written.
     """
-    jobs = [(arm, seed) for arm in chosen_arms(scenario, plan.arms) for seed in scenario.seed_numbers()]
+    jobs = [
+        Job(arm, seed, key)
+        for arm in chosen_arms(scenario, plan.arms)
+        for key in [fingerprint(scenario, arm, plan.backend)]
+        for seed in scenario.seed_numbers()
+    ]
     outer = min(plan.threads, len(jobs)) if _large(scenario) else 1
     inner = max(1, plan.threads // outer)
     task = scenario.made_task
     task.test()  # data is loaded here, once, and a missing file is told before anything runs
     if outer == 1:
-        return [_run(scenario, arm, seed, plan, inner) for arm, seed in jobs]
+        return [_run(scenario, job, plan, inner) for job in jobs]
     return _side_by_side(scenario, plan, jobs, outer, inner)
 
 
-def _side_by_side(scenario: Scenario, plan: Plan, jobs: Sequence[tuple[Arm, int]], outer: int, inner: int) -> list[Path]:
+def _side_by_side(scenario: Scenario, plan: Plan, jobs: Sequence[Job], outer: int, inner: int) -> list[Path]:
     """The jobs in threads; when one fails, or the run is interrupted, the others stop at their next recording moment."""
     stop = threading.Event()
 
@@ -92,7 +106,7 @@ def _side_by_side(scenario: Scenario, plan: Plan, jobs: Sequence[tuple[Arm, int]
     watched = replace(plan, progress=progress)
     pool = ThreadPoolExecutor(outer)
     try:
-        futures = [pool.submit(_run, scenario, arm, seed, watched, inner) for arm, seed in jobs]
+        futures = [pool.submit(_run, scenario, job, watched, inner) for job in jobs]
         done, _ = wait(futures, return_when=FIRST_EXCEPTION)
         failed = next((future for future in done if future.exception() is not None), None)
         if failed is not None:
@@ -137,10 +151,10 @@ def _large(scenario: Scenario) -> bool:
     return sum(sizes[p.pre] * sizes[p.post] for p in circuit.projections.values()) >= SYNAPSES_WORTH_A_THREAD
 
 
-def _run(scenario: Scenario, arm: Arm, seed: int, plan: Plan, threads: int) -> Path:
+def _run(scenario: Scenario, job: Job, plan: Plan, threads: int) -> Path:
+    arm, seed, key = job.arm, job.seed, job.fingerprint
     path = path_of(plan.out, arm.name, seed)
     _make_folder(path.parent)
-    key = fingerprint(scenario, arm, plan.backend)
     if plan.resume and _complete(path, key):
         plan.progress(scenario.trials)
         return path
