@@ -2,21 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import sys
-import time
-
 from contestant_neurosim import contestant
-from work import Work
+from work import given, timed
 
 if __name__ == "__main__":
-    given = json.loads(sys.argv[1])
-    work = Work(tuple(given["sizes"]), given["trials"], given["batch"], given["threads"], given["eta"])
-    run, _ = contestant(work, bias=True)
-    run(work.trials)
-    rates = []
-    for _ in range(3):
-        began = time.perf_counter()
-        run(work.trials)
-        rates.append(work.trials / (time.perf_counter() - began))
-    print(json.dumps({"rate": sorted(rates)[1], "off": 0.0}))
+    asked = given()
+    timed(asked, contestant(asked, bias=True)[0])

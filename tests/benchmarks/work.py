@@ -63,20 +63,30 @@ Contestant = Callable[[Work], tuple[Callable[[int], None], Callable[[], list[np.
 """Makes (run the first so many trials, give the weights) from a piece of work."""
 
 
-def compete(contestant: Contestant) -> None:
-    """Read the work from the command line, check the contestant, time it, and print one JSON line."""
+def given() -> Work:
+    """The work that the command line asks for, as JSON."""
     parser = argparse.ArgumentParser()
     parser.add_argument("work")
-    given = json.loads(parser.parse_args().work)
-    work = Work(tuple(given["sizes"]), given["trials"], given["batch"], given["threads"], given["eta"])
+    asked = json.loads(parser.parse_args().work)
+    return Work(tuple(asked["sizes"]), asked["trials"], asked["batch"], asked["threads"], asked["eta"])
+
+
+def compete(contestant: Contestant) -> None:
+    """Check a contestant on the work that is asked for, time it, and print one JSON line."""
+    work = given()
     run, weights = contestant(work)
     run(checked(work))
-    wanted = reference(work)
     start = [w.astype("f8") for w in work.arrays()[0]]
-    off = max(float(np.linalg.norm(w - r) / np.linalg.norm(r - s)) for w, r, s in zip(weights(), wanted, start, strict=True))
+    compared = zip(weights(), reference(work), start, strict=True)
+    off = max(float(np.linalg.norm(w - r) / np.linalg.norm(r - s)) for w, r, s in compared)
     if not off < 1e-3:
         print(json.dumps({"error": f"wrong by {off:.1e}"}))
         sys.exit(1)
+    timed(work, run, off)
+
+
+def timed(work: Work, run: Callable[[int], None], off: float = 0.0) -> None:
+    """Time the work, the median of three after a warm-up, and print one JSON line."""
     run(work.trials)
     rates = []
     for _ in range(3):
