@@ -163,6 +163,20 @@ def give_way(typing):
     return types.void(), generate
 
 
+@intrinsic
+def fetch(typing, address):
+    """Ask for the cache line at an address, which will be read and written soon; any address will do."""
+
+    def generate(context, builder, signature, arguments):
+        byte, whole = ir.IntType(8).as_pointer(), ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [byte, whole, whole, whole])
+        prefetch = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0i8")
+        builder.call(prefetch, [builder.inttoptr(arguments[0], byte), whole(0), whole(3), whole(1)])
+        return context.get_dummy_value()
+
+    return types.void(types.int64), generate
+
+
 class Lanes(types.Type):
     """Sixteen numbers side by side: one vector register, or as many as the processor needs for it."""
 
@@ -203,7 +217,7 @@ def _access(kind, vector):
 
 
 def _arithmetic(kind, vector, scalar):
-    """The same number in every lane, and lane by lane addition."""
+    """The same number in every lane, and lane by lane addition and multiplication."""
 
     @intrinsic
     def repeat(typing, number):
@@ -221,7 +235,14 @@ def _arithmetic(kind, vector, scalar):
 
         return kind(kind, kind), generate
 
-    return repeat, plus
+    @intrinsic
+    def times(typing, a, b):
+        def generate(context, builder, signature, arguments):
+            return builder.fmul(*arguments)
+
+        return kind(kind, kind), generate
+
+    return repeat, plus, times
 
 
 def _multiply_add(form, name, result):
@@ -239,12 +260,12 @@ def _multiply_add(form, name, result):
 
 
 def _lanes(element):
-    """Load, store, repeat, multiply-add and add for lanes of one element, and multiply-add for one number."""
+    """Load, store, repeat, add, multiply and multiply-add for lanes of one element, and multiply-add for one number."""
     kind, scalar, single = Lanes(element), getattr(types, element), _ELEMENTS[element]
     vector, suffix = ir.VectorType(single, LANES), "f32" if element == "float32" else "f64"
     fma = _multiply_add(vector, f"llvm.fma.v{LANES}{suffix}", kind)
     return *_access(kind, vector), *_arithmetic(kind, vector, scalar), fma, _multiply_add(single, f"llvm.fma.{suffix}", scalar)
 
 
-load32, store32, repeat32, plus32, fma32, single_fma32 = _lanes("float32")
-load64, store64, repeat64, plus64, fma64, single_fma64 = _lanes("float64")
+load32, store32, repeat32, plus32, times32, fma32, single_fma32 = _lanes("float32")
+load64, store64, repeat64, plus64, times64, fma64, single_fma64 = _lanes("float64")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from neurosim.engine.kernels.cells import at, first_of
+from neurosim.engine.kernels.cells import at, first_of, first_panel
 from neurosim.engine.memory import floats32 as floats
 from neurosim.engine.memory import number
 
@@ -47,9 +47,12 @@ def combine(row, ctx):
 
 
 def mask(row, ctx):
-    """W = W ⊙ pattern.   1: W, 2: bytes per row, 3: pre, 4: post, 5: pattern."""
-    low, high = first_of(row[4], ctx[2], ctx[3]), first_of(row[4], ctx[2] + 1, ctx[3])
-    for i in range(row[3]):
-        w, pattern = floats(row[1] + i * row[2] + low * width), floats(row[5] + i * row[2] + low * width)
-        for j in range(high - low):
-            w[j] *= pattern[j]
+    """W = W ⊙ pattern.   1: W, 2: bytes per row of a panel, 3: pre, 4: post, 5: pattern."""
+    line = row[2]
+    for panel in range(first_panel(row, ctx[2], ctx[3]), first_panel(row, ctx[2] + 1, ctx[3])):
+        n = min(line // width, row[4] - panel * (line // width))
+        for i in range(row[3]):
+            place = (panel * row[3] + i) * line
+            w, pattern = floats(row[1] + place), floats(row[5] + place)
+            for j in range(n):
+                w[j] *= pattern[j]

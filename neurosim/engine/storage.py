@@ -1,0 +1,106 @@
+"""How the arrays of a state lie in memory: vectors, and weights in panels of postsynaptic neurons."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+
+ALIGNMENT = 64
+LANES = 16
+"""Kernels for few neurons read and write so many numbers at once, so every row has room for whole lanes."""
+PANEL = 512
+"""About the most postsynaptic neurons of a panel."""
+
+
+def aligned(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+    """Zeros that begin at a multiple of 64 bytes, so that rows of whole vectors never straddle cache lines."""
+    size = int(np.prod(shape)) * dtype.itemsize
+    raw = np.zeros(size + ALIGNMENT, np.uint8)
+    start = -raw.ctypes.data % ALIGNMENT
+    return raw[start : start + size].view(dtype).reshape(shape)
+
+
+def padded(count: int, dtype: np.dtype) -> int:
+    """The length of a row of `count` numbers in memory: whole lanes, and never a multiple of 4 KB (cache-set conflicts)."""
+    length = -(-count // LANES) * LANES
+    return length + LANES if length * dtype.itemsize % 4096 == 0 else length
+
+
+def panels_of(post: int) -> tuple[int, int]:
+    """How many panels hold so many postsynaptic neurons, and how wide each is.
+
+    A matrix that one panel cannot hold gets an even number of them, so that two threads have equal shares.
+
+    >>> panels_of(10), panels_of(1000), panels_of(1500)
+    ((1, 16), (2, 512), (4, 384))
+    """
+    count = 1 if post <= PANEL else 2 * -(-post // (2 * PANEL))
+    return count, -(-post // (count * LANES)) * LANES
+
+
+class Storage(Protocol):
+    """An array in the order in which kernels want it."""
+
+    shape: tuple[int, ...]
+    memory: np.ndarray
+
+    def values(self) -> np.ndarray:
+        """A copy, in the order in which people want it."""
+        ...
+
+    def write(self, values: np.ndarray) -> None:
+        """Overwrite the values."""
+        ...
+
+
+class Vector:
+    """One number per neuron, in a row with room for whole lanes."""
+
+    def __init__(self, count: int, dtype: np.dtype) -> None:
+        self.shape: tuple[int, ...] = (count,)
+        self.memory = aligned((padded(count, dtype),), dtype)
+
+    def values(self) -> np.ndarray:
+        """A copy of the numbers."""
+        return self.memory[: self.shape[0]].copy()
+
+    def write(self, values: np.ndarray) -> None:
+        """Overwrite the numbers."""
+        self.memory[: self.shape[0]] = values
+
+
+class Panels:
+    """Weights `[post, pre]` in panels of postsynaptic neurons; in a panel the fan-out of a presynaptic neuron is contiguous.
+
+    A panel is one stretch of memory, which one thread reads and writes from end to end: rows that go across all
+    postsynaptic neurons would make two threads fetch each other's cache lines ahead of time.
+
+    Attributes:
+        memory: `[panel, pre, neuron of the panel]`, with zeros where there is no neuron.
+    """
+
+    def __init__(self, shape: tuple[int, int], dtype: np.dtype) -> None:
+        self.shape: tuple[int, ...] = shape
+        post, pre = shape
+        count, width = panels_of(post)
+        self.memory = aligned((count, pre, width), dtype)
+
+    def values(self) -> np.ndarray:
+        """A copy as W[post, pre]."""
+        post, pre = self.shape
+        count, _, width = self.memory.shape
+        return np.array(self.memory.transpose(0, 2, 1), order="C").reshape(count * width, pre)[:post]
+
+    def write(self, values: np.ndarray) -> None:
+        """Overwrite W[post, pre]."""
+        self.write_rows(0, np.broadcast_to(values, self.shape))
+
+    def write_rows(self, first: int, rows: np.ndarray) -> None:
+        """Overwrite the synapses onto the postsynaptic neurons from `first` on."""
+        width = self.memory.shape[2]
+        while len(rows):
+            panel, place = divmod(first, width)
+            some = rows[: width - place]
+            self.memory[panel, :, place : place + len(some)] = some.T
+            first, rows = first + len(some), rows[len(some) :]
