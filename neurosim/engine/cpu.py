@@ -213,7 +213,13 @@ class CpuExecutor:
         return self._slot(address).shape[2]
 
     def _learning(self, step: Outer) -> list[int]:
-        return [*self._operand(step.post), _bits(step.scale), self._start(step.velocity), _bits(step.momentum), _bits(step.shrink)]
+        return [
+            *self._operand(step.post),
+            _bits(step.scale),
+            self._start(step.velocity),
+            _bits(step.momentum),
+            _bits(step.shrink),
+        ]
 
     def _outer(self, step: Outer) -> tuple[str, int, list[int]]:
         cells = [*self._matrix(step.weights), 0, 0, 0, 0, *self._operand(step.pre), *self._learning(step)]

@@ -6,11 +6,10 @@ import numpy as np
 
 from neurosim.engine.kernels.cells import TILE, at, first_panel
 from neurosim.engine.kernels.online import clear
-from neurosim.engine.memory import fetch
+from neurosim.engine.memory import fetch, number
 from neurosim.engine.memory import floats32 as floats
 from neurosim.engine.memory import fma32 as fma
 from neurosim.engine.memory import load32 as load
-from neurosim.engine.memory import number
 from neurosim.engine.memory import plus32 as plus
 from neurosim.engine.memory import repeat32 as repeat
 from neurosim.engine.memory import single_fma32 as single_fma

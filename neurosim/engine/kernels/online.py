@@ -9,11 +9,10 @@ from __future__ import annotations
 import numpy as np
 
 from neurosim.engine.kernels.cells import at, first_of, first_panel
-from neurosim.engine.memory import fetch
+from neurosim.engine.memory import fetch, number
 from neurosim.engine.memory import floats32 as floats
 from neurosim.engine.memory import fma32 as fma
 from neurosim.engine.memory import load32 as load
-from neurosim.engine.memory import number
 from neurosim.engine.memory import plus32 as plus
 from neurosim.engine.memory import repeat32 as repeat
 from neurosim.engine.memory import single_fma32 as single_fma
