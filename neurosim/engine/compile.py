@@ -39,6 +39,8 @@ _CALLS = {
     "learn_gather_blocked": (kernels.clear, kernels.block_pass, kernels.dot, kernels.correct),
     "gather_transposed": (kernels.sum_rows_8,),
     "learn_batch": (kernels.fade,),
+    "multiply_compact": (kernels.turned, kernels.sum_synapses),
+    "learn_batch_compact": (kernels.turned,),
 }
 """Which further functions a kernel calls."""
 
@@ -90,20 +92,23 @@ def kernel(row, ctx):
     return _formula_kernel("compute", text, formula, dtype)
 
 
-def synapse_kernel(formula: Source, dtype: str, *, diagonal: bool) -> int:
+def synapse_kernel(formula: Source, dtype: str, *, diagonal: bool, compact: bool = False) -> int:
     """The address of the kernel W += Σ over the batch of formula(…), synapse by synapse: for rules that are no product.
 
-    Row: 1: W, 2: bytes per row, 3: pre, 4: post, 5: V or 0, 6: α, 7: η λ, 8: pattern or 0, then four cells per argument other
-    than `weight`: operand, bytes per trial. The changes of a batch are summed at the weights from before it.
+    Row: 1: W, 2: bytes per row of a panel, 3: rows, 4: post, 5: V or 0, 6: α, 7: η λ, 8: pattern or 0, 9: index or 0, then four
+    cells per argument other than `weight`: operand, bytes per trial. The changes of a batch are summed at the weights from
+    before it.
     """
     names = [name for name in formula.arguments if name != "weight"]
-    cells = {name: 9 + 4 * k for k, name in enumerate(names)}
+    cells = {name: 10 + 4 * k for k, name in enumerate(names)}
+    source = "index[j]" if compact else "i"
+    index = "index = integers(row[9] + place // width * 4)" if compact else "pass"
     rows = values = ""
     for name, cell in cells.items():
         place = " + start * width" if diagonal or name.startswith("post_") else ""
         rows += f"                    a_{name} = floats(at(row, {cell}, step) + trial * row[{cell + 3}]{place})\n"
     values = ", ".join(
-        "w[j]" if name == "weight" else f"a_{name}[j]" if diagonal or name.startswith("post_") else f"a_{name}[i]"
+        "w[j]" if name == "weight" else f"a_{name}[j]" if diagonal or name.startswith("post_") else f"a_{name}[{source}]"
         for name in formula.arguments
     )
     text = f"""
@@ -118,6 +123,7 @@ def kernel(row, ctx):
                 count = min({kernels.SHARE}, high - start)
                 place = (panel * row[3] + i) * line + (start - low) * width
                 w = floats(row[1] + place)
+                {index}
                 for j in range(count):
                     total[j] = -shrink * w[j]
                 for trial in range(ctx[1]):
@@ -176,10 +182,10 @@ def _header(dtype: str, modules: dict[str, str]) -> str:
         f"# {_fingerprint()}",
         "import numpy as np",
         "from numba import cfunc, njit",
-        f"from neurosim.engine.memory import SIGNATURE, fetch, floats{bits} as floats, gemm{bits} as gemm, number",
+        f"from neurosim.engine.memory import SIGNATURE, fetch, floats{bits} as floats, gemm{bits} as gemm, integers, number",
         f"from neurosim.engine.memory import load{bits} as load, store{bits} as store, repeat{bits} as repeat",
         f"from neurosim.engine.memory import fma{bits} as fma, plus{bits} as plus, times{bits} as times",
-        f"from neurosim.engine.memory import single_fma{bits} as single_fma",
+        f"from neurosim.engine.memory import lanes_sum{bits} as lanes_sum, single_fma{bits} as single_fma",
         *(imports[module].format(name=name) for name, module in sorted(modules.items())),
         f"real, width = np.float{bits}, {bits // 8}",
         f"SHARE, BAND, TILE = {kernels.SHARE}, {kernels.BAND}, {kernels.TILE}",

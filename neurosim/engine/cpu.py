@@ -14,7 +14,7 @@ from neurosim.engine.compile import compute_kernel, kernel, loop, synapse_kernel
 from neurosim.engine.plan import BLOCK, Combine, Formula, Gather, Mask, Outer, Plan, Step, Synapses, ahead, plan
 from neurosim.engine.program import Program
 from neurosim.engine.state import State
-from neurosim.engine.storage import aligned, padded
+from neurosim.engine.storage import Compact, aligned, padded
 
 CHUNK_BYTES = 1 << 20
 LONGEST_CHUNK = 4096
@@ -171,10 +171,16 @@ class CpuExecutor:
         return self._state.storage(address).memory.ctypes.data if address else 0
 
     def _matrix(self, address: str) -> list[int]:
-        """Where weights begin, the bytes of a row of a panel, and how many are presynaptic and postsynaptic."""
+        """Where weights begin, the bytes of a row of a panel, the rows of a panel, and the postsynaptic neurons."""
         storage = self._state.storage(address)
         post, pre = storage.shape if len(storage.shape) == 2 else (storage.shape[0], 1)
-        return [self._start(address), storage.memory.shape[-1] * self._state.dtype.itemsize, pre, post]
+        rows = storage.memory.shape[1] if isinstance(storage, Compact) else pre
+        return [self._start(address), storage.memory.shape[-1] * self._state.dtype.itemsize, rows, post]
+
+    def _index(self, address: str) -> list[int]:
+        """Where the index of weights begins that are stored one by one, and how many are presynaptic; nothing for others."""
+        storage = self._state.storage(address)
+        return [storage.index.ctypes.data, storage.shape[1]] if isinstance(storage, Compact) else []
 
     def _formula(self, step: Formula) -> tuple[str, int, list[int]]:
         cells = [self._size(step.out), *self._with_row(step.out)]
@@ -186,7 +192,8 @@ class CpuExecutor:
         slot = self._slot(step.out)
         cells = [len(step.terms), slot.strides[1], 0, self._size(step.out), int(step.sets), *self._operand(step.out)]
         for source, gain in step.terms:
-            cells += [*self._operand(source), _bits(gain)]
+            same = self._size(source) < self._size(step.out)
+            cells += [*self._operand(source), _bits(gain), self._slot(source).strides[1], int(same)]
         return (*self._kernel("combine"), cells)
 
     def _gather(self, step: Gather) -> tuple[str, int, list[int]]:
@@ -196,7 +203,11 @@ class CpuExecutor:
             return (*self._kernel("diagonal"), [start, self._slot(step.out).strides[1], 0, post, int(step.sets), *ends])
         if step.transposed:
             pre, post = post, pre
-        cells = [start, line, pre, post, int(step.sets), *ends]
+        cells = [start, line, pre, post, int(step.sets), *ends, *self._index(step.weights)]
+        if self._index(step.weights):
+            if self._batch == 1:
+                return (*self._kernel("gather_compact"), cells)
+            return (*self._kernel("multiply_compact"), [*cells, self._length(step.out), self._length(step.source)])
         if self._batch > 1:
             cells += [self._length(step.out), self._length(step.source), blas.gemm_address(self._state.dtype.name)]
             return (*self._kernel("multiply_transposed" if step.transposed else "multiply"), cells)
@@ -223,6 +234,10 @@ class CpuExecutor:
 
     def _outer(self, step: Outer) -> tuple[str, int, list[int]]:
         cells = [*self._matrix(step.weights), 0, 0, 0, 0, *self._operand(step.pre), *self._learning(step)]
+        index = self._index(step.weights)
+        if index:
+            cells += [*index, self._length(step.pre), self._length(step.post)]
+            return (*self._kernel("learn_batch_compact" if self._batch > 1 else "learn_compact"), cells)
         if self._batch > 1:
             cells += [self._length(step.pre), self._length(step.post), blas.gemm_address(self._state.dtype.name)]
             return (*self._kernel("learn_batch"), cells)
@@ -234,11 +249,16 @@ class CpuExecutor:
         learn = step.learn
         shrink = learn.constants["eta"] * learn.decay
         cells = [*self._matrix(learn.weights), self._start(learn.velocity), _bits(learn.momentum), _bits(shrink)]
-        cells.append(self._start(learn.pattern))
+        index = self._index(learn.weights)
+        cells += [self._start(learn.pattern), index[0] if index else 0]
         for argument in step.source.arguments:
             if argument != "weight":
                 cells += self._with_row(step.arguments[argument])
-        return "synapses", synapse_kernel(step.source, self._state.dtype.name, diagonal=learn.diagonal), cells
+        return (
+            "synapses",
+            synapse_kernel(step.source, self._state.dtype.name, diagonal=learn.diagonal, compact=bool(index)),
+            cells,
+        )
 
     def _mask(self, step: Mask) -> tuple[str, int, list[int]]:
         return (*self._kernel("mask"), [*self._matrix(step.weights), self._start(step.pattern)])

@@ -9,7 +9,7 @@ import numpy as np
 from neurosim.circuit.circuit import Circuit
 from neurosim.circuit.elements import Projection
 from neurosim.circuit.signals import Signals
-from neurosim.engine.storage import Panels, Storage, Vector
+from neurosim.engine.storage import Compact, Panels, Storage, Vector, is_compact
 from neurosim.errors import InputError, Problem, nearest
 from neurosim.models.connectors import CONNECTORS
 from neurosim.models.weights import WEIGHTS, WeightsChoice
@@ -121,17 +121,29 @@ class State(MutableMapping[str, np.ndarray]):
             if what != "velocity":
                 vector.write(np.ones(post) if what == "pattern" else self._drawn(projection.weights, (post,), name))
             return vector
+        if connector.form == "pattern":
+            return self._sparse(projection, (post, pre), what)
         panels = Panels((post, pre), self.dtype)
         if what == "weights":
             self._fill(panels, projection.weights, name)
-        elif what == "pattern" and connector.form != "pattern":
+        elif what == "pattern":
             panels.write(np.ones((1, 1)))
-        if what != "velocity" and connector.form == "pattern":
-            random = stream(self.seed, f"{projection.name}.pattern")
-            pattern = connector.join(random, (post, pre), **connector.parameters.complete(projection.connector.parameters))
-            assert pattern is not None
-            panels.write(pattern if what == "pattern" else np.where(pattern, panels.values(), 0))
         return panels
+
+    def _sparse(self, projection: Projection, shape: tuple[int, int], what: str) -> Storage:
+        """Synapses of a pattern, one by one where they are few; the pattern itself is a whole matrix."""
+        name = f"{projection.name}.weights"
+        compact = is_compact(self.circuit, projection)
+        if what == "velocity":
+            weights = self.storage(name)
+            return weights.like() if isinstance(weights, Compact) else Panels(shape, self.dtype)
+        kind = CONNECTORS[projection.connector.name]
+        random = stream(self.seed, f"{projection.name}.pattern")
+        pattern = kind.join(random, shape, **kind.parameters.complete(projection.connector.parameters))
+        assert pattern is not None
+        storage = Compact(pattern, self.dtype) if compact and what == "weights" else Panels(shape, self.dtype)
+        storage.write(pattern if what == "pattern" else self._drawn(projection.weights, shape, name) * pattern)
+        return storage
 
     def _fill(self, panels: Panels, choice: WeightsChoice | None, address: str) -> None:
         """Draw weights, some rows at a time where their kind allows it."""

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from neurosim.engine.storage import PANEL, Panels, Vector, aligned, padded, panels_of
+from neurosim.engine.storage import PANEL, Compact, Panels, Vector, aligned, padded, panels_of
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -11,7 +11,7 @@ from neurosim.engine.storage import PANEL, Panels, Vector, aligned, padded, pane
 def test_how_rows_lie_in_memory(count: int, dtype: str) -> None:
     kind = np.dtype(dtype)
     length = padded(count, kind)
-    assert count <= length <= count + 128 // kind.itemsize
+    assert count < length <= count + 16 + 128 // kind.itemsize
     assert length * kind.itemsize % 64 == 0
     assert length * kind.itemsize % 4096 != 0
     assert aligned((3, length), kind).ctypes.data % 64 == 0
@@ -49,3 +49,21 @@ def test_that_a_vector_reads_as_a_copy() -> None:
     vector.write(np.ones(5))
     np.testing.assert_array_equal(read, np.arange(5.0))
     assert vector.shape == (5,)
+
+
+@pytest.mark.parametrize("post", [7, PANEL + 70])
+def test_that_few_synapses_are_kept_one_by_one(post: int) -> None:
+    random = np.random.default_rng(2)
+    pattern = random.random((post, 40)) < 0.1
+    pattern[3] = False
+    weights = random.normal(size=pattern.shape)
+    compact = Compact(pattern, np.dtype("float64"))
+    compact.write(weights)
+    np.testing.assert_array_equal(compact.values(), np.where(pattern, weights, 0))
+    assert compact.memory.shape[1] == pattern.sum(axis=1).max()
+    assert set(compact.index[compact.memory == 0]) == {40}, "synapses that start from nowhere"
+    other = compact.like()
+    assert not other.values().any()
+    other.write(1.0)
+    np.testing.assert_array_equal(other.values(), pattern)
+    np.testing.assert_array_equal(compact.values(), np.where(pattern, weights, 0), err_msg="memory of its own")
