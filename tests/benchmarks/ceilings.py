@@ -47,22 +47,26 @@ def bandwidth(threads: int) -> dict[str, Any]:
     """Bytes a second, read and written."""
     from numba import njit
 
-    from neurosim.engine.state import aligned
-
     @njit(nogil=True)
     def update(numbers, factor, times):  # type: ignore[no-untyped-def]
         for _ in range(times):
             for i in range(len(numbers)):
                 numbers[i] *= factor
 
-    values = aligned((NUMBERS,), np.dtype("f4"))
-    values += 1.0
+    values = _aligned(NUMBERS)
     parts = np.array_split(values, threads)
     times, factor = 100, np.float32(1.0)
     update(parts[0], factor, 1)
     with ThreadPoolExecutor(threads) as team:
         rate = _calls_per_second(lambda: list(team.map(lambda part: update(part, factor, times), parts)))
     return {"rate": rate * times * 2 * values.nbytes}
+
+
+def _aligned(count: int) -> np.ndarray:
+    """Ones that begin at a multiple of 64 bytes."""
+    raw = np.ones(count + 16, "f4")
+    start = -raw.ctypes.data % 64 // raw.itemsize
+    return raw[start : start + count]
 
 
 def _calls_per_second(call: Callable[[], object]) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import resource
 import sys
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -45,8 +46,9 @@ def of_a_run(sizes: list[int], momentum: float | None, batch: int, trials: int =
 
     simulator = Simulator(layered(sizes, feedback="random", eta=1e-6, momentum=momentum), seed=1)
     simulator.train(LinearMap(sizes[0], sizes[-1], seed=1), trials=trials, batch=batch)
-    arrays = sum(array.nbytes for address, array in simulator.state.items() if address.endswith((".weights", ".velocity")))
-    return {"peak": peak(), "arrays": arrays}
+    reached, state = peak(), simulator.state
+    held = [state.shape(address) for address in state if address.endswith((".weights", ".velocity"))]
+    return {"peak": reached, "arrays": sum(prod(shape) for shape in held) * state.dtype.itemsize}
 
 
 def peak() -> int:
