@@ -16,6 +16,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -25,8 +26,9 @@ import numba
 import numpy as np
 import platformdirs
 
-from neurosim.engine import kernels, machine, math32, memory
+from neurosim.engine import kernels, lanes, machine, math32, memory
 from neurosim.engine.expression import Single, Source
+from neurosim.engine.in_lanes import lanes_of
 from neurosim.errors import InputError, Problem
 
 _SUPPORT = (kernels.at, kernels.first_of, kernels.first_panel)
@@ -35,7 +37,8 @@ _CALLS = {
     "learn_gather": (kernels.clear, kernels.gather),
     "learn_gather_momentum": (kernels.clear, kernels.gather, kernels.change_row),
     "learn_outer_momentum": (kernels.change_row,),
-    "learn_gather_narrow": (kernels.gather_narrow,),
+    "gather_narrow": (kernels.gather_lanes,),
+    "learn_gather_narrow": (kernels.gather_lanes, kernels.gather_narrow, kernels.learn_gather_lanes),
     "learn_gather_blocked": (kernels.clear, kernels.block_pass, kernels.dot, kernels.correct),
     "gather_transposed": (kernels.sum_rows_8,),
     "learn_batch": (kernels.fade,),
@@ -45,134 +48,71 @@ _CALLS = {
 """Which further functions a kernel calls."""
 
 
-@cache
-def kernel(name: str, dtype: str) -> int:
-    """The address of a built-in kernel for a dtype."""
-    called = "".join(f"@njit(error_model='numpy')\n{inspect.getsource(function)}\n\n" for function in _CALLS.get(name, ()))
-    text = called + _decorated(inspect.getsource(getattr(kernels, name)))
-    return _address(_module(name, _header(dtype, {}) + text, name))
+@dataclass(frozen=True)
+class Kernel:
+    """A compiled kernel, and what it was made from.
+
+    Attributes:
+        name: what it is called, by people.
+        address: where its machine code begins.
+        texts: the functions that it is made of, itself last.
+        formula: the formula in it, called `formula` there.
+    """
+
+    name: str
+    address: int
+    texts: tuple[str, ...]
+    formula: Source | None = None
 
 
 @cache
-def loop() -> Callable[..., None]:
-    """The machine's loop."""
+def kernel(name: str, dtype: str) -> Kernel:
+    """A built-in kernel for a dtype."""
+    texts = tuple(inspect.getsource(function) for function in (*_CALLS.get(name, ()), getattr(kernels, name)))
+    called = "".join(f"@njit(error_model='numpy')\n{text}\n\n" for text in texts[:-1])
+    made = module_of(name, header(dtype, {}) + called + decorated(texts[-1]))
+    return Kernel(name, int(getattr(made, name).address), texts)
+
+
+@cache
+def machine_part(name: str) -> Callable[..., None]:
+    """A function of the machine: `run`, its loop, or `load`."""
     text = (
         "from numba import njit\nfrom neurosim.engine.memory import atomic_increment, atomic_load, atomic_store, call, give_way\n"
     )
-    text += (
-        f"# {_fingerprint()}\nSTEP, ROWS, PART, PARTS = range(4)\nSPINS = {machine.SPINS}\n\n\n{inspect.getsource(machine.run)}"
-    )
-    return _module("machine", text, "run").run
+    text += f"# {_fingerprint()}\nSTEP, ROWS, PART, PARTS = range(4)\nSPINS = {machine.SPINS}\n\n\n"
+    return getattr(module_of(f"machine_{name}", text + inspect.getsource(getattr(machine, name))), name)
 
 
 _MADE: dict[str, ModuleType] = {}
-
-
-def compute_kernel(formula: Source, dtype: str) -> int:
-    """The address of the kernel out = formula(…), neuron by neuron and trial by trial.
-
-    Row: 1: count, 2-5: out (operand, bytes per trial of a batch), then four such cells for each argument of the formula.
-    """
-    names = formula.arguments
-    rows = "".join(
-        f"        a{k} = floats(at(row, {6 + 4 * k}, step) + trial * row[{9 + 4 * k}] + low * width)\n" for k in range(len(names))
-    )
-    values = ", ".join(f"a{k}[j]" for k in range(len(names)))
-    text = f"""
-def kernel(row, ctx):
-    low, high = first_of(row[1], ctx[2], ctx[3]), first_of(row[1], ctx[2] + 1, ctx[3])
-    n, step = high - low, ctx[0]
-    if n <= 0:
-        return
-    for trial in range(ctx[1]):
-        out = floats(at(row, 2, step) + trial * row[5] + low * width)
-{rows}        for j in range(n):
-            out[j] = formula({values})
-"""
-    return _formula_kernel("compute", text, formula, dtype)
-
-
-def synapse_kernel(formula: Source, dtype: str, *, diagonal: bool, compact: bool = False) -> int:
-    """The address of the kernel W += Σ over the batch of formula(…), synapse by synapse: for rules that are no product.
-
-    Row: 1: W, 2: bytes per row of a panel, 3: rows, 4: post, 5: V or 0, 6: α, 7: η λ, 8: pattern or 0, 9: index or 0, then four
-    cells per argument other than `weight`: operand, bytes per trial. The changes of a batch are summed at the weights from
-    before it.
-    """
-    names = [name for name in formula.arguments if name != "weight"]
-    cells = {name: 10 + 4 * k for k, name in enumerate(names)}
-    source = "index[j]" if compact else "i"
-    index = "index = integers(row[9] + place // width * 4)" if compact else "pass"
-    rows = values = ""
-    for name, cell in cells.items():
-        place = " + start * width" if diagonal or name.startswith("post_") else ""
-        rows += f"                    a_{name} = floats(at(row, {cell}, step) + trial * row[{cell + 3}]{place})\n"
-    values = ", ".join(
-        "w[j]" if name == "weight" else f"a_{name}[j]" if diagonal or name.startswith("post_") else f"a_{name}[{source}]"
-        for name in formula.arguments
-    )
-    text = f"""
-def kernel(row, ctx):
-    step, line, alpha, shrink = ctx[0], row[2], real(number(row[6])), real(number(row[7]))
-    total = np.empty({kernels.SHARE}, real)
-    for panel in range(first_panel(row, ctx[2], ctx[3]), first_panel(row, ctx[2] + 1, ctx[3])):
-        low = panel * (line // width)
-        high = min(low + line // width, row[4])
-        for i in range(row[3]):
-            for start in range(low, high, {kernels.SHARE}):
-                count = min({kernels.SHARE}, high - start)
-                place = (panel * row[3] + i) * line + (start - low) * width
-                w = floats(row[1] + place)
-                {index}
-                for j in range(count):
-                    total[j] = -shrink * w[j]
-                for trial in range(ctx[1]):
-{rows}                    for j in range(count):
-                        total[j] += formula({values})
-                if row[8]:
-                    pattern = floats(row[8] + place)
-                    for j in range(count):
-                        total[j] *= pattern[j]
-                if row[5]:
-                    v = floats(row[5] + place)
-                    for j in range(count):
-                        total[j] += alpha * v[j]
-                        v[j] = total[j]
-                for j in range(count):
-                    w[j] += total[j]
-"""
-    return _formula_kernel("synapses", text, formula, dtype)
-
-
-def _formula_kernel(stem: str, text: str, formula: Source, dtype: str) -> int:
-    if (text, dtype) not in formula.addresses:
-        formula.addresses[text, dtype] = _compiled(stem, text, formula, dtype)
-    return formula.addresses[text, dtype]
 
 
 _TAKEN = frozenset({"real", "width", "floats", "number", "at", "first_of", "row", "ctx", "formula", "kernel", "out"})
 """Names that a kernel's module needs for itself."""
 
 
-def _compiled(stem: str, text: str, formula: Source, dtype: str) -> int:
+def definitions(formula: Source, name: str, lanes: str | None) -> str:
+    """The text of a formula under a name, after the functions that it calls; where a dtype is given, with its forms for lanes."""
     used = {node.id for node in ast.walk(formula.definition) if isinstance(node, ast.Name)} | set(formula.arguments)
     if used & _TAKEN:
         taken = ", ".join(sorted(used & _TAKEN))
         raise InputError([Problem(formula.definition.name, f"a formula cannot use the name {taken}: kernels need it themselves")])
-    definitions = ""
+    text = ""
     for definition in (*formula.support, formula.definition):
         single: ast.FunctionDef = ast.fix_missing_locations(Single().visit(ast.parse(ast.unparse(definition)).body[0]))
         if definition is formula.definition:
-            single.name = "formula"
-        definitions += f"@njit(error_model='numpy')\n{ast.unparse(single)}\n\n\n"
-    return _address(_module(stem, _header(dtype, dict(formula.modules)) + definitions + _decorated(text), "kernel"), "kernel")
+            single.name = name
+        text += f"@njit(error_model='numpy')\n{ast.unparse(single)}\n\n\n"
+    return text + (lanes_of(formula, name, lanes) if lanes else "")
 
 
-def _decorated(text: str) -> str:
+def decorated(text: str) -> str:
+    """A kernel's text as what is compiled and called through its address."""
     return f"@cfunc(SIGNATURE, cache=True, error_model='numpy')\n{text.lstrip()}"
 
 
-def _header(dtype: str, modules: dict[str, str]) -> str:
+def header(dtype: str, modules: dict[str, str]) -> str:
+    """The first lines of a kernel's module: what kernels use, for a dtype."""
     bits = np.dtype(dtype).itemsize * 8
     imports = {
         "numpy": "import numpy as {name}",
@@ -183,9 +123,10 @@ def _header(dtype: str, modules: dict[str, str]) -> str:
         "import numpy as np",
         "from numba import cfunc, njit",
         f"from neurosim.engine.memory import SIGNATURE, fetch, floats{bits} as floats, gemm{bits} as gemm, integers, number",
-        f"from neurosim.engine.memory import load{bits} as load, store{bits} as store, repeat{bits} as repeat",
-        f"from neurosim.engine.memory import fma{bits} as fma, plus{bits} as plus, times{bits} as times",
-        f"from neurosim.engine.memory import lanes_sum{bits} as lanes_sum, single_fma{bits} as single_fma",
+        "from neurosim.engine.lanes import first_lanes, fma, lanes_sum, load_like, minus, over, plus",
+        "from neurosim.engine.lanes import repeat_like, single_fma, store, times",
+        f"from neurosim.engine.lanes import load{bits} as load, repeat{bits} as repeat",
+        f"from neurosim.engine.lanes import sixteen{bits} as sixteen, eight{bits} as eight, four{bits} as four",
         *(imports[module].format(name=name) for name, module in sorted(modules.items())),
         f"real, width = np.float{bits}, {bits // 8}",
         f"SHARE, BAND, TILE = {kernels.SHARE}, {kernels.BAND}, {kernels.TILE}",
@@ -198,16 +139,12 @@ def _header(dtype: str, modules: dict[str, str]) -> str:
 def _fingerprint() -> str:
     """What a kernel depends on beside its own text."""
     digest = hashlib.blake2b(digest_size=12)
-    for module in (memory, math32, machine):
+    for module in (memory, lanes, math32, machine):
         digest.update(inspect.getsource(module).encode())
     return f"numba {numba.__version__}, python {sys.version_info.major}.{sys.version_info.minor}, {digest.hexdigest()}"
 
 
-def _address(module: ModuleType, name: str | None = None) -> int:
-    return int(getattr(module, name or module.__dict__["__kernel__"]).address)
-
-
-def _module(stem: str, text: str, name: str) -> ModuleType:
+def module_of(stem: str, text: str) -> ModuleType:
     """The module of this text, from the cache folder if it is there."""
     title = f"{stem}_{hashlib.blake2b(text.encode(), digest_size=16).hexdigest()}"
     if title not in _MADE:
@@ -215,7 +152,6 @@ def _module(stem: str, text: str, name: str) -> ModuleType:
         if not (path.is_file() and path.read_text(encoding="utf-8", errors="replace") == text):
             _write(path, text)
         _MADE[title] = _imported(title, path)
-        _MADE[title].__dict__["__kernel__"] = name
     return _MADE[title]
 
 

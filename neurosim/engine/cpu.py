@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import struct
 from collections.abc import Callable, Mapping, Sequence
@@ -10,17 +11,22 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from neurosim.engine import blas
-from neurosim.engine.compile import compute_kernel, kernel, loop, synapse_kernel
+from neurosim.engine.compile import Kernel, kernel, machine_part
+from neurosim.engine.generated import combine_kernel, compute_kernel, synapse_kernel
 from neurosim.engine.plan import BLOCK, Combine, Formula, Gather, Mask, Outer, Plan, Step, Synapses, ahead, plan
 from neurosim.engine.program import Program
+from neurosim.engine.specialise import Runtime, specialised
 from neurosim.engine.state import State
 from neurosim.engine.storage import Compact, aligned, padded
+from neurosim.errors import InputError
 
 CHUNK_BYTES = 1 << 20
 LONGEST_CHUNK = 4096
 SYNAPSES_WORTH_A_TEAM = {"online": 200_000, "batches": 100_000}
 """From how many synapses on threads share a trial. Online, two cores in neighbouring columns of one matrix fetch each
 other's lines ahead of time, which costs more than it brings until the weights no longer fit into the shared cache."""
+TRIALS_WORTH_A_KERNEL = 5_000_000
+"""After so many trials of few neurons, compiling the program as one kernel costs less than going on without."""
 NARROW = 64
 """Up to so many postsynaptic neurons, their sums are kept in registers."""
 
@@ -43,23 +49,46 @@ class CpuExecutor:
         self._flow = {self.plan.root(address) for address in (*program.streams, *wanted)} - self._memory
         self._steps = self._chunk_steps()
         self._slots: dict[str, np.ndarray] = {}
-        self._kernels: list[tuple[str, str]] = []
-        self._table = self._tabulated(self.plan.steps)
-        self._flush = self._tabulated(self.plan.flush)
+        self._rows = self._served(self.plan.steps)
+        self._table = _table(self._rows)
+        self._flush = _table(self._served(self.plan.flush))
         worth = SYNAPSES_WORTH_A_TEAM["online" if batch == 1 else "batches"]
         self._parts = max(1, threads) if self._synapses() >= worth else 1
-        self._run = loop()
+        self._run = machine_part("run")
+        self._special = False
+
+    def specialise(self) -> None:
+        """Compile the whole program as one kernel, as a long run of few neurons does by itself: the same bits, sooner.
+
+        It takes about a second, once per circuit and machine; afterwards it is in the cache. Nothing happens where trials are
+        computed in batches or shared by threads.
+        """
+        if self._batch > 1 or self._parts > 1 or self._special:
+            return
+        self._special = True
+        run = specialised(self._rows, self._state.dtype.name)
+        run(self._table, np.zeros(4, np.int64), np.zeros(2, np.int64), 0, 0)
+        self._run = run
+
+    def _count(self, trials: int) -> None:
+        """Long runs of few neurons are worth a kernel of their own; all runs of one plan count together."""
+        self.plan.trials += trials
+        few = all(size <= NARROW for size in self._program.sizes.values())
+        if few and not self._special and self.plan.trials >= TRIALS_WORTH_A_KERNEL:
+            with contextlib.suppress(InputError):
+                self.specialise()
 
     def described(self) -> list[tuple[str, str]]:
         """Each step of a trial, and the kernel that serves it."""
-        return self._kernels[: len(self.plan.steps)]
+        return [(step.label, kernel.name) for step, (kernel, _) in zip(self.plan.steps, self._rows, strict=True)]
 
     def run(self, streams: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Execute one trial for each row of the streams; returns the wanted signals, one row per trial."""
         trials = len(next(iter(streams.values())))
+        self._count(trials)
         kept: dict[str, list[np.ndarray]] = {address: [] for address in self._wanted}
         first = 0
-        with blas.one_thread():
+        with blas.one_thread() if self._batch > 1 else contextlib.nullcontext():
             while first < trials:
                 whole = min(self._steps, (trials - first) // self._batch)
                 steps, rows = (whole, self._batch) if whole else (1, trials - first)
@@ -78,8 +107,8 @@ class CpuExecutor:
     def _load(self, streams: Mapping[str, np.ndarray], first: int, steps: int, rows: int) -> None:
         for address in self._program.streams:
             if self.plan.root(address) == address:
-                values = streams[address][first : first + steps * rows]
-                self._slot(address)[:steps, :rows, : values.shape[1]] = values.reshape(steps, rows, -1)
+                values = np.asarray(streams[address][first : first + steps * rows], self._state.dtype)
+                machine_part("load")(self._slot(address)[:steps, :rows], values)
 
     def _read(self, address: str, steps: int, rows: int) -> np.ndarray:
         root, size = self.plan.root(address), self._size(address)
@@ -94,7 +123,7 @@ class CpuExecutor:
             context = np.array([0, rows, index, self._parts], np.int64)
             self._run(self._table, context, barrier, 0, steps)
             if len(self._flush):
-                self._run(self._flush, context, barrier, steps - 1, steps)
+                machine_part("run")(self._flush, context, barrier, steps - 1, steps)
 
         if self._parts == 1:
             part(0)
@@ -143,8 +172,8 @@ class CpuExecutor:
     def _operand(self, address: str) -> list[int]:
         slot = self._slot(address)
         if len(slot) == 1 or address in self.plan.constants:
-            return [slot.ctypes.data, 0, 0]
-        return [slot.ctypes.data, slot.strides[0], -1 if address in self._flow else len(slot) - 1]
+            return [Runtime(slot.ctypes.data), 0, 0]
+        return [Runtime(slot.ctypes.data), slot.strides[0], -1 if address in self._flow else len(slot) - 1]
 
     def _with_row(self, address: str) -> list[int]:
         """An operand and its bytes per trial of a batch; a memory is the same for all of them."""
@@ -152,23 +181,18 @@ class CpuExecutor:
             return [self._start(address), 0, 0, 0]
         return [*self._operand(address), self._slot(address).strides[1]]
 
-    def _tabulated(self, steps: Sequence[Step]) -> np.ndarray:
-        rows = []
-        for step in steps:
-            name, address, cells = _ROWS[type(step)](self, step)
-            rows.append([address, *cells])
-            self._kernels.append((step.label, name))
-        table = np.zeros((len(rows), max((len(row) for row in rows), default=1)), np.int64)
-        for row, cells in zip(table, rows, strict=True):
-            row[: len(cells)] = cells
-        return table
+    def _served(self, steps: Sequence[Step]) -> list[tuple[Kernel, list[int]]]:
+        return [_ROWS[type(step)](self, step) for step in steps]
 
-    def _kernel(self, name: str) -> tuple[str, int]:
-        return name, kernel(name, self._state.dtype.name)
+    def _kernel(self, name: str) -> Kernel:
+        return kernel(name, self._state.dtype.name)
 
     def _start(self, address: str | None) -> int:
         """Where an array begins in memory; 0 where there is none."""
-        return self._state.storage(address).memory.ctypes.data if address else 0
+        return Runtime(self._state.storage(address).memory.ctypes.data) if address else 0
+
+    def _gemm(self) -> Runtime:
+        return Runtime(blas.gemm_address(self._state.dtype.name))
 
     def _matrix(self, address: str) -> list[int]:
         """Where weights begin, the bytes of a row of a panel, the rows of a panel, and the postsynaptic neurons."""
@@ -180,44 +204,45 @@ class CpuExecutor:
     def _index(self, address: str) -> list[int]:
         """Where the index of weights begins that are stored one by one, and how many are presynaptic; nothing for others."""
         storage = self._state.storage(address)
-        return [storage.index.ctypes.data, storage.shape[1]] if isinstance(storage, Compact) else []
+        return [Runtime(storage.index.ctypes.data), storage.shape[1]] if isinstance(storage, Compact) else []
 
-    def _formula(self, step: Formula) -> tuple[str, int, list[int]]:
+    def _formula(self, step: Formula) -> tuple[Kernel, list[int]]:
         cells = [self._size(step.out), *self._with_row(step.out)]
         for argument in step.source.arguments:
             cells += self._with_row(step.arguments[argument])
-        return "compute", compute_kernel(step.source, self._state.dtype.name), cells
+        narrow = not step.memory and self._size(step.out) <= NARROW
+        return compute_kernel(step.source, self._state.dtype.name, narrow=narrow), cells
 
-    def _combine(self, step: Combine) -> tuple[str, int, list[int]]:
-        slot = self._slot(step.out)
-        cells = [len(step.terms), slot.strides[1], 0, self._size(step.out), int(step.sets), *self._operand(step.out)]
+    def _combine(self, step: Combine) -> tuple[Kernel, list[int]]:
+        cells = [self._size(step.out), *self._with_row(step.out)]
         for source, gain in step.terms:
-            same = self._size(source) < self._size(step.out)
-            cells += [*self._operand(source), _bits(gain), self._slot(source).strides[1], int(same)]
-        return (*self._kernel("combine"), cells)
+            cells += [*self._with_row(source), _bits(gain)]
+        same = tuple(self._size(source) < self._size(step.out) for source, _ in step.terms)
+        narrow = self._size(step.out) <= NARROW
+        return combine_kernel(same, step.sets, self._state.dtype.name, narrow=narrow), cells
 
-    def _gather(self, step: Gather) -> tuple[str, int, list[int]]:
+    def _gather(self, step: Gather) -> tuple[Kernel, list[int]]:
         start, line, pre, post = self._matrix(step.weights)
         ends = [*self._operand(step.out), *self._operand(step.source)]
         if step.diagonal:
-            return (*self._kernel("diagonal"), [start, self._slot(step.out).strides[1], 0, post, int(step.sets), *ends])
+            return (self._kernel("diagonal"), [start, self._slot(step.out).strides[1], 0, post, int(step.sets), *ends])
         if step.transposed:
             pre, post = post, pre
         cells = [start, line, pre, post, int(step.sets), *ends, *self._index(step.weights)]
         if self._index(step.weights):
             if self._batch == 1:
-                return (*self._kernel("gather_compact"), cells)
-            return (*self._kernel("multiply_compact"), [*cells, self._length(step.out), self._length(step.source)])
+                return (self._kernel("gather_compact"), cells)
+            return (self._kernel("multiply_compact"), [*cells, self._length(step.out), self._length(step.source)])
         if self._batch > 1:
-            cells += [self._length(step.out), self._length(step.source), blas.gemm_address(self._state.dtype.name)]
-            return (*self._kernel("multiply_transposed" if step.transposed else "multiply"), cells)
+            cells += [self._length(step.out), self._length(step.source), self._gemm()]
+            return (self._kernel("multiply_transposed" if step.transposed else "multiply"), cells)
         narrow = "_narrow" if post <= NARROW else ""
         if step.learns is None:
-            return (*self._kernel(("gather_transposed" if step.transposed else "gather") + narrow), cells)
+            return (self._kernel(("gather_transposed" if step.transposed else "gather") + narrow), cells)
         cells += [*self._learning(step.learns), *self._operand(step.learns.pre)]
         if step.learns.blocked:
-            return (*self._kernel("learn_gather_blocked"), [*cells, *self._operand(ahead(step.out))])
-        return (*self._kernel(f"learn_gather{narrow}" if step.learns.plain else "learn_gather_momentum"), cells)
+            return (self._kernel("learn_gather_blocked"), [*cells, *self._operand(ahead(step.out))])
+        return (self._kernel(f"learn_gather{narrow}" if step.learns.plain else "learn_gather_momentum"), cells)
 
     def _length(self, address: str) -> int:
         """The numbers in a row of a signal."""
@@ -232,20 +257,20 @@ class CpuExecutor:
             _bits(step.shrink),
         ]
 
-    def _outer(self, step: Outer) -> tuple[str, int, list[int]]:
+    def _outer(self, step: Outer) -> tuple[Kernel, list[int]]:
         cells = [*self._matrix(step.weights), 0, 0, 0, 0, *self._operand(step.pre), *self._learning(step)]
         index = self._index(step.weights)
         if index:
             cells += [*index, self._length(step.pre), self._length(step.post)]
-            return (*self._kernel("learn_batch_compact" if self._batch > 1 else "learn_compact"), cells)
+            return (self._kernel("learn_batch_compact" if self._batch > 1 else "learn_compact"), cells)
         if self._batch > 1:
-            cells += [self._length(step.pre), self._length(step.post), blas.gemm_address(self._state.dtype.name)]
-            return (*self._kernel("learn_batch"), cells)
+            cells += [self._length(step.pre), self._length(step.post), self._gemm()]
+            return (self._kernel("learn_batch"), cells)
         narrow = "_narrow" if cells[3] <= NARROW else ""
         kind = "learn_block" if step.blocked else f"learn_outer{narrow}" if step.plain else "learn_outer_momentum"
-        return (*self._kernel(kind), cells)
+        return (self._kernel(kind), cells)
 
-    def _synapse(self, step: Synapses) -> tuple[str, int, list[int]]:
+    def _synapse(self, step: Synapses) -> tuple[Kernel, list[int]]:
         learn = step.learn
         shrink = learn.constants["eta"] * learn.decay
         cells = [*self._matrix(learn.weights), self._start(learn.velocity), _bits(learn.momentum), _bits(shrink)]
@@ -254,21 +279,26 @@ class CpuExecutor:
         for argument in step.source.arguments:
             if argument != "weight":
                 cells += self._with_row(step.arguments[argument])
-        return (
-            "synapses",
-            synapse_kernel(step.source, self._state.dtype.name, diagonal=learn.diagonal, compact=bool(index)),
-            cells,
-        )
+        made = synapse_kernel(step.source, self._state.dtype.name, diagonal=learn.diagonal, compact=bool(index))
+        return made, cells
 
-    def _mask(self, step: Mask) -> tuple[str, int, list[int]]:
-        return (*self._kernel("mask"), [*self._matrix(step.weights), self._start(step.pattern)])
+    def _mask(self, step: Mask) -> tuple[Kernel, list[int]]:
+        return (self._kernel("mask"), [*self._matrix(step.weights), self._start(step.pattern)])
 
 
-def _bits(value: float) -> int:
-    return int(struct.unpack("<q", struct.pack("<d", value))[0])
+def _bits(value: float) -> Runtime:
+    return Runtime(struct.unpack("<q", struct.pack("<d", value))[0])
 
 
-_ROWS: dict[type[Step], Callable[..., tuple[str, int, list[int]]]] = {
+def _table(rows: Sequence[tuple[Kernel, list[int]]]) -> np.ndarray:
+    table = np.zeros((len(rows), max((1 + len(cells) for _, cells in rows), default=1)), np.int64)
+    for row, (served, cells) in zip(table, rows, strict=True):
+        row[0] = served.address
+        row[1 : 1 + len(cells)] = cells
+    return table
+
+
+_ROWS: dict[type[Step], Callable[..., tuple[Kernel, list[int]]]] = {
     Formula: CpuExecutor._formula,
     Combine: CpuExecutor._combine,
     Gather: CpuExecutor._gather,

@@ -32,3 +32,14 @@ def run(table, context, barrier, first, last):
                         spins += 1
                         if spins > SPINS:
                             give_way()
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def load(slot, values):
+    """slot[step, row, :n] = values[step rows + row, :n]: NumPy's own copy is slow for rows of few numbers."""
+    rows, size = slot.shape[1], values.shape[1]
+    for step in range(slot.shape[0]):
+        for row in range(rows):
+            into, given = slot[step, row], values[step * rows + row]
+            for j in range(size):
+                into[j] = given[j]

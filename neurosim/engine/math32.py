@@ -11,6 +11,8 @@ import math
 import numpy as np
 from numba import njit
 
+from neurosim.engine.lanes import doubled, fma, halved, least, most, over, repeat_like, single_fma, times
+
 f4, f8 = np.float32, np.float64
 pi = f4(math.pi)
 e = f4(math.e)
@@ -21,16 +23,34 @@ def tanh(x):
     """tanh x to 2e-7."""
     x = min(max(f8(x), -9.1), 9.1)
     y = x * x
-    p = y * -8.037056778813342e-14 + 5.09370971696609e-11
-    p = p * y - 1.9823791360113413e-08
-    p = p * y + 1.1050988080908587e-05
-    p = p * y + 0.003093781610744512
-    p = p * y + 0.13074795086485658
-    p = p * y + 0.9999999651997965
-    q = y * 0.0002531514221792025 + 0.024454338895126198
-    q = q * y + 0.4640811386764414
-    q = q * y + 1.0
+    p = single_fma(y, -8.037056778813342e-14, 5.09370971696609e-11)
+    p = single_fma(p, y, -1.9823791360113413e-08)
+    p = single_fma(p, y, 1.1050988080908587e-05)
+    p = single_fma(p, y, 0.003093781610744512)
+    p = single_fma(p, y, 0.13074795086485658)
+    p = single_fma(p, y, 0.9999999651997965)
+    q = single_fma(y, 0.0002531514221792025, 0.024454338895126198)
+    q = single_fma(q, y, 0.4640811386764414)
+    q = single_fma(q, y, 1.0)
     return f4(p * x / q)
+
+
+@njit(inline="always", error_model="numpy")
+def tanh_lanes(x):
+    """tanh x for several numbers at once, operation by operation what `tanh` does."""
+    x = doubled(x)
+    x = least(most(x, repeat_like(-9.1, x)), repeat_like(9.1, x))
+    y = times(x, x)
+    p = fma(y, repeat_like(-8.037056778813342e-14, x), repeat_like(5.09370971696609e-11, x))
+    p = fma(p, y, repeat_like(-1.9823791360113413e-08, x))
+    p = fma(p, y, repeat_like(1.1050988080908587e-05, x))
+    p = fma(p, y, repeat_like(0.003093781610744512, x))
+    p = fma(p, y, repeat_like(0.13074795086485658, x))
+    p = fma(p, y, repeat_like(0.9999999651997965, x))
+    q = fma(y, repeat_like(0.0002531514221792025, x), repeat_like(0.024454338895126198, x))
+    q = fma(q, y, repeat_like(0.4640811386764414, x))
+    q = fma(q, y, repeat_like(1.0, x))
+    return halved(over(times(p, x), q))
 
 
 def _single(function):

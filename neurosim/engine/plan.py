@@ -110,6 +110,7 @@ class Plan:
         aliases: signal → the signal whose values it has.
         constants: signal → the one value that it always has.
         kept: signal → for how many trials its values are still needed, where that is more than one.
+        trials: how many trials have been run by this plan in this process.
     """
 
     steps: list[Step] = field(default_factory=list)
@@ -117,6 +118,7 @@ class Plan:
     aliases: dict[str, str] = field(default_factory=dict)
     constants: dict[str, float] = field(default_factory=dict)
     kept: dict[str, int] = field(default_factory=dict)
+    trials: int = field(default=0, compare=False)
 
     def root(self, address: str) -> str:
         """The signal whose values a signal has."""

@@ -8,8 +8,6 @@ from typing import Protocol
 
 import numpy as np
 
-from neurosim.engine import blas
-
 
 class Executor(Protocol):
     """What runs a program on the arrays of a state."""
@@ -32,5 +30,5 @@ def run_side_by_side(
     pairs = list(zip(executors, streams, strict=True))
     if threads == 1 or len(pairs) == 1:
         return [executor.run(given) for executor, given in pairs]
-    with blas.one_thread(), ThreadPoolExecutor(min(threads, len(pairs))) as team:
+    with ThreadPoolExecutor(min(threads, len(pairs))) as team:
         return list(team.map(lambda pair: pair[0].run(pair[1]), pairs))

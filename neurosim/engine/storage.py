@@ -29,7 +29,7 @@ def aligned(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
 
 
 def padded(count: int, dtype: np.dtype) -> int:
-    """The length of a row of `count` numbers: whole lanes, a zero after the last, and no multiple of 4 KB (cache-set conflicts)."""
+    """The length of a row of `count` numbers: whole lanes, a zero after the last, no multiple of 4 KB (cache-set conflicts)."""
     length = -(-(count + 1) // LANES) * LANES
     return length + LANES if length * dtype.itemsize % 4096 == 0 else length
 

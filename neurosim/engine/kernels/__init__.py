@@ -20,7 +20,14 @@ from neurosim.engine.kernels.compact import (
     sum_synapses,
     turned,
 )
-from neurosim.engine.kernels.narrow import gather_narrow, gather_transposed_narrow, learn_gather_narrow, learn_outer_narrow
+from neurosim.engine.kernels.narrow import (
+    gather_lanes,
+    gather_narrow,
+    gather_transposed_narrow,
+    learn_gather_lanes,
+    learn_gather_narrow,
+    learn_outer_narrow,
+)
 from neurosim.engine.kernels.online import (
     change_row,
     clear,
@@ -32,7 +39,7 @@ from neurosim.engine.kernels.online import (
     learn_outer_momentum,
     sum_rows_8,
 )
-from neurosim.engine.kernels.pairs import combine, diagonal, mask
+from neurosim.engine.kernels.pairs import diagonal, mask
 
 __all__ = [
     "BAND",
@@ -42,7 +49,6 @@ __all__ = [
     "block_pass",
     "change_row",
     "clear",
-    "combine",
     "correct",
     "diagonal",
     "dot",
@@ -51,6 +57,7 @@ __all__ = [
     "first_panel",
     "gather",
     "gather_compact",
+    "gather_lanes",
     "gather_narrow",
     "gather_transposed",
     "gather_transposed_narrow",
@@ -60,6 +67,7 @@ __all__ = [
     "learn_compact",
     "learn_gather",
     "learn_gather_blocked",
+    "learn_gather_lanes",
     "learn_gather_momentum",
     "learn_gather_narrow",
     "learn_outer",

@@ -8,13 +8,11 @@ from __future__ import annotations
 import numpy as np
 
 from neurosim.engine.kernels.cells import at, first_panel
+from neurosim.engine.lanes import fma, lanes_sum, store
+from neurosim.engine.lanes import load32 as load
+from neurosim.engine.lanes import repeat32 as repeat
 from neurosim.engine.memory import floats32 as floats
-from neurosim.engine.memory import fma32 as fma
 from neurosim.engine.memory import integers, number
-from neurosim.engine.memory import lanes_sum32 as lanes_sum
-from neurosim.engine.memory import load32 as load
-from neurosim.engine.memory import repeat32 as repeat
-from neurosim.engine.memory import store32 as store
 
 real = np.float32
 width = 4

@@ -1,101 +1,121 @@
-"""One trial at a time, few postsynaptic neurons: sixteen at a time, in explicit vectors, their sums in registers."""
+"""One trial at a time, few postsynaptic neurons: sixteen at a time, in explicit vectors, their sums in registers.
+
+Of the last ones, when they are eight or four or fewer, only so many are computed.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
 from neurosim.engine.kernels.cells import at
+from neurosim.engine.lanes import eight32 as eight
+from neurosim.engine.lanes import fma, load_like, plus, repeat_like, single_fma, store, times
+from neurosim.engine.lanes import four32 as four
+from neurosim.engine.lanes import sixteen32 as sixteen
 from neurosim.engine.memory import floats32 as floats
-from neurosim.engine.memory import fma32 as fma
-from neurosim.engine.memory import load32 as load
 from neurosim.engine.memory import number
-from neurosim.engine.memory import plus32 as plus
-from neurosim.engine.memory import repeat32 as repeat
-from neurosim.engine.memory import single_fma32 as single_fma
-from neurosim.engine.memory import store32 as store
 
 real = np.float32
 width = 4
 
 
 def gather_narrow(row, ctx):
-    """As `gather` for few postsynaptic neurons: sixteen at a time, their sums in registers over all presynaptic ones.
+    """As `gather` for few postsynaptic neurons: their sums are in registers over all presynaptic ones.
 
     Rows i, i + 4, i + 8 … have a sum of their own; the four are joined at the end, and then added to what was there.
     """
     if ctx[2] != 0:
         return
-    step, line = ctx[0], row[2]
-    u, x = at(row, 6, step), floats(at(row, 9, step))
     for block in range(0, row[4], 16):
-        w = row[1] + block * width
-        a0 = a1 = a2 = a3 = repeat(real(0))
-        i = 0
-        while i + 4 <= row[3]:
-            a0 = fma(repeat(x[i]), load(w), a0)
-            a1 = fma(repeat(x[i + 1]), load(w + line), a1)
-            a2 = fma(repeat(x[i + 2]), load(w + 2 * line), a2)
-            a3 = fma(repeat(x[i + 3]), load(w + 3 * line), a3)
-            i += 4
-            w += 4 * line
-        while i < row[3]:
-            a0 = fma(repeat(x[i]), load(w), a0)
-            i += 1
-            w += line
-        total = plus(plus(a0, a1), plus(a2, a3))
-        place = u + block * width
-        store(place, total if row[5] else plus(load(place), total))
+        if row[4] - block > 8:
+            gather_lanes(row, ctx[0], block, sixteen())
+        elif row[4] - block > 4:
+            gather_lanes(row, ctx[0], block, eight())
+        else:
+            gather_lanes(row, ctx[0], block, four())
+
+
+def gather_lanes(row, step, block, lanes):
+    """u (+)= W x for as many neurons as there are lanes."""
+    x, line = floats(at(row, 9, step)), row[2]
+    w = row[1] + block * width
+    a0 = a1 = a2 = a3 = lanes
+    i = 0
+    while i + 4 <= row[3]:
+        a0 = fma(repeat_like(x[i], lanes), load_like(w, lanes), a0)
+        a1 = fma(repeat_like(x[i + 1], lanes), load_like(w + line, lanes), a1)
+        a2 = fma(repeat_like(x[i + 2], lanes), load_like(w + 2 * line, lanes), a2)
+        a3 = fma(repeat_like(x[i + 3], lanes), load_like(w + 3 * line, lanes), a3)
+        i += 4
+        w += 4 * line
+    while i < row[3]:
+        a0 = fma(repeat_like(x[i], lanes), load_like(w, lanes), a0)
+        i += 1
+        w += line
+    total = plus(plus(a0, a1), plus(a2, a3))
+    place = at(row, 6, step) + block * width
+    store(place, total if row[5] else plus(load_like(place, lanes), total))
 
 
 def learn_gather_narrow(row, ctx):
     """As `learn_gather` for few postsynaptic neurons, in the order of `gather_narrow`."""
-    step, line = ctx[0], row[2]
-    if step == 0:
+    if ctx[0] == 0:
         gather_narrow(row, ctx)
         return
     if ctx[2] != 0:
         return
-    u, x, old = at(row, 6, step), floats(at(row, 9, step)), floats(at(row, 19, step - 1))
-    eta = real(number(row[15]))
     for block in range(0, row[4], 16):
-        w, d = row[1] + block * width, load(at(row, 12, step - 1) + block * width)
-        a0 = a1 = a2 = a3 = repeat(real(0))
-        i = 0
-        while i + 4 <= row[3]:
-            w0 = fma(repeat(eta * old[i]), d, load(w))
-            w1 = fma(repeat(eta * old[i + 1]), d, load(w + line))
-            w2 = fma(repeat(eta * old[i + 2]), d, load(w + 2 * line))
-            w3 = fma(repeat(eta * old[i + 3]), d, load(w + 3 * line))
-            store(w, w0)
-            store(w + line, w1)
-            store(w + 2 * line, w2)
-            store(w + 3 * line, w3)
-            a0 = fma(repeat(x[i]), w0, a0)
-            a1 = fma(repeat(x[i + 1]), w1, a1)
-            a2 = fma(repeat(x[i + 2]), w2, a2)
-            a3 = fma(repeat(x[i + 3]), w3, a3)
-            i += 4
-            w += 4 * line
-        while i < row[3]:
-            w0 = fma(repeat(eta * old[i]), d, load(w))
-            store(w, w0)
-            a0 = fma(repeat(x[i]), w0, a0)
-            i += 1
-            w += line
-        total = plus(plus(a0, a1), plus(a2, a3))
-        place = u + block * width
-        store(place, total if row[5] else plus(load(place), total))
+        if row[4] - block > 8:
+            learn_gather_lanes(row, ctx[0], block, sixteen())
+        elif row[4] - block > 4:
+            learn_gather_lanes(row, ctx[0], block, eight())
+        else:
+            learn_gather_lanes(row, ctx[0], block, four())
+
+
+def learn_gather_lanes(row, step, block, lanes):
+    """W += η x' d'ᵀ of the trial before, and u (+)= W x, for as many neurons as there are lanes."""
+    x, old, line = floats(at(row, 9, step)), floats(at(row, 19, step - 1)), row[2]
+    w, d = row[1] + block * width, load_like(at(row, 12, step - 1) + block * width, lanes)
+    d = times(repeat_like(real(number(row[15])), lanes), d)
+    a0 = a1 = a2 = a3 = lanes
+    i = 0
+    while i + 4 <= row[3]:
+        w0 = fma(repeat_like(old[i], lanes), d, load_like(w, lanes))
+        w1 = fma(repeat_like(old[i + 1], lanes), d, load_like(w + line, lanes))
+        w2 = fma(repeat_like(old[i + 2], lanes), d, load_like(w + 2 * line, lanes))
+        w3 = fma(repeat_like(old[i + 3], lanes), d, load_like(w + 3 * line, lanes))
+        store(w, w0)
+        store(w + line, w1)
+        store(w + 2 * line, w2)
+        store(w + 3 * line, w3)
+        a0 = fma(repeat_like(x[i], lanes), w0, a0)
+        a1 = fma(repeat_like(x[i + 1], lanes), w1, a1)
+        a2 = fma(repeat_like(x[i + 2], lanes), w2, a2)
+        a3 = fma(repeat_like(x[i + 3], lanes), w3, a3)
+        i += 4
+        w += 4 * line
+    while i < row[3]:
+        w0 = fma(repeat_like(old[i], lanes), d, load_like(w, lanes))
+        store(w, w0)
+        a0 = fma(repeat_like(x[i], lanes), w0, a0)
+        i += 1
+        w += line
+    total = plus(plus(a0, a1), plus(a2, a3))
+    place = at(row, 6, step) + block * width
+    store(place, total if row[5] else plus(load_like(place, lanes), total))
 
 
 def learn_outer_narrow(row, ctx):
     """As `learn_outer`, with the roundings of `learn_gather_narrow`."""
     if ctx[2] != 0:
         return
-    x, eta = floats(at(row, 9, ctx[0])), real(number(row[15]))
+    x, lanes = floats(at(row, 9, ctx[0])), sixteen()
     for block in range(0, row[4], 16):
-        w, d = row[1] + block * width, load(at(row, 12, ctx[0]) + block * width)
+        w, d = row[1] + block * width, load_like(at(row, 12, ctx[0]) + block * width, lanes)
+        d = times(repeat_like(real(number(row[15])), lanes), d)
         for i in range(row[3]):
-            store(w, fma(repeat(eta * x[i]), d, load(w)))
+            store(w, fma(repeat_like(x[i], lanes), d, load_like(w, lanes)))
             w += row[2]
 
 

@@ -9,15 +9,11 @@ from __future__ import annotations
 import numpy as np
 
 from neurosim.engine.kernels.cells import at, first_of, first_panel
+from neurosim.engine.lanes import fma, plus, single_fma, store, times
+from neurosim.engine.lanes import load32 as load
+from neurosim.engine.lanes import repeat32 as repeat
 from neurosim.engine.memory import fetch, number
 from neurosim.engine.memory import floats32 as floats
-from neurosim.engine.memory import fma32 as fma
-from neurosim.engine.memory import load32 as load
-from neurosim.engine.memory import plus32 as plus
-from neurosim.engine.memory import repeat32 as repeat
-from neurosim.engine.memory import single_fma32 as single_fma
-from neurosim.engine.memory import store32 as store
-from neurosim.engine.memory import times32 as times
 
 real = np.float32
 width = 4

@@ -6,7 +6,6 @@ import numpy as np
 
 from neurosim.engine.kernels.cells import at, first_of, first_panel
 from neurosim.engine.memory import floats32 as floats
-from neurosim.engine.memory import number
 
 real = np.float32
 width = 4
@@ -24,31 +23,6 @@ def diagonal(row, ctx):
                 u[j] = real(0)
         for j in range(high - low):
             u[j] += w[j] * x[j]
-
-
-def combine(row, ctx):
-    """u (+)= Σ gain · x over one-to-one projections without weights of their own.
-
-    1: terms, 2: bytes per trial, 4: count, 5: sets, 6-8: u, then per term six cells: x, gain, bytes per trial, whether it is
-    one neuron's for all.
-    """
-    low, high = first_of(row[4], ctx[2], ctx[3]), first_of(row[4], ctx[2] + 1, ctx[3])
-    for trial in range(ctx[1]):
-        u = floats(at(row, 6, ctx[0]) + trial * row[2] + low * width)
-        if row[5]:
-            for j in range(high - low):
-                u[j] = real(0)
-        for term in range(row[1]):
-            cell = 9 + 6 * term
-            gain, start = real(number(row[cell + 3])), at(row, cell, ctx[0]) + trial * row[cell + 4]
-            if row[cell + 5]:
-                same = gain * floats(start)[0]
-                for j in range(high - low):
-                    u[j] += same
-            else:
-                x = floats(start + low * width)
-                for j in range(high - low):
-                    u[j] += gain * x[j]
 
 
 def mask(row, ctx):

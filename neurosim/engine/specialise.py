@@ -1,0 +1,131 @@
+"""A whole program as one kernel: the kernels of its table, with every size written in as a number.
+
+What the machine does row by row through addresses, one loop does here with direct calls, and the compiler sees that 20 is
+20: for few neurons that is two or three times as fast. It is made from the same text as the kernels, operation by operation,
+so the bits are the same.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+
+from neurosim.engine.compile import Kernel, definitions, header, module_of
+from neurosim.errors import InputError, Problem
+
+
+class Runtime(int):
+    """A cell of a table that only the run knows: an address, or the bits of a constant."""
+
+
+CONTEXT = {0: ast.Name("step", ast.Load()), 1: ast.Constant(1), 2: ast.Constant(0), 3: ast.Constant(1)}
+"""One trial at a time, all of it in one part."""
+
+
+def specialised(rows: Sequence[tuple[Kernel, Sequence[int]]], dtype: str) -> Callable[..., None]:
+    """The machine's loop for one table only, which runs one trial at a time in one thread.
+
+    Args:
+        rows: each kernel with the cells of its row; what is `Runtime` is read from the table, the rest is written in.
+        dtype: float32 or float64.
+    """
+    modules: dict[str, str] = {}
+    text, begin, body = "", "", ""
+    shared: dict[str, str] = {}
+    for number, (kernel, cells) in enumerate(rows):
+        settled = _Settled(number, cells)
+        if kernel.formula is not None:
+            modules = _joined(modules, dict(kernel.formula.modules))
+            lanes = dtype if "formula_four" in kernel.texts[-1] else None
+            text += definitions(kernel.formula, f"formula_{number}", lanes)
+        functions = [ast.parse(source.strip()).body[0] for source in kernel.texts]
+        settled.own = {f.name for f in functions if isinstance(f, ast.FunctionDef) and _takes_row(f)}
+        for function in functions:
+            assert isinstance(function, ast.FunctionDef)
+            made = ast.fix_missing_locations(settled.visit(function))
+            if shared.setdefault(made.name, ast.unparse(made)) == ast.unparse(made):
+                continue
+            raise InputError([Problem(made.name, "two kernels have different functions of this name")])
+        begin += f"    row_{number} = table[{number}]\n"
+        begin += "".join(f"    {settled.cell(c)} = table[{number}, {c}]\n" for c in settled.runtime)
+        last = functions[-1]
+        assert isinstance(last, ast.FunctionDef)
+        body += f"        {last.name}({', '.join([f'row_{number}', *map(settled.cell, settled.runtime), 'step'])})\n"
+    text += "".join(f"@njit(error_model='numpy')\n{function}\n\n\n" for function in shared.values())
+    text += "@njit(nogil=True, cache=True, error_model='numpy')\ndef run(table, context, barrier, first, last):\n"
+    text += f"{begin}    for step in range(first, last):\n{body}"
+    return module_of("program", header(dtype, modules) + text).run
+
+
+def _takes_row(function: ast.FunctionDef) -> bool:
+    return function.args.args[0].arg == "row"
+
+
+def _joined(modules: dict[str, str], more: dict[str, str]) -> dict[str, str]:
+    clash = {name for name in modules.keys() & more.keys() if modules[name] != more[name]}
+    if clash:
+        raise InputError([Problem(", ".join(sorted(clash)), "two formulas mean different modules by this name")])
+    return {**modules, **more}
+
+
+class _Settled(ast.NodeTransformer):
+    """A kernel's functions for one row of a table: what the row holds is written in, or handed over by name."""
+
+    def __init__(self, number: int, cells: Sequence[int]) -> None:
+        self.number = number
+        self.cells = [0, *cells]
+        self.runtime = [c for c, value in enumerate(self.cells) if isinstance(value, Runtime)]
+        self.own: set[str] = set()
+
+    def cell(self, c: int) -> str:
+        """The name of a cell that is read from the table."""
+        return f"cell_{self.number}_{c}"
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
+        """A function of a row becomes this row's own."""
+        own = node.name in self.own
+        node.body = [statement for old in node.body for statement in [self.visit(old)]]
+        if own:
+            node.name = f"{node.name}_{self.number}"
+            rest = [ast.arg("step" if a.arg == "ctx" else a.arg) for a in node.args.args[1:]]
+            node.args.args = [ast.arg("row"), *(ast.arg(self.cell(c)) for c in self.runtime), *rest]
+        return node
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
+        """`row[4]` and `ctx[0]`."""
+        self.generic_visit(node)
+        if isinstance(node.value, ast.Name) and isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, int):
+            if node.value.id == "row":
+                return self._held(node.slice.value)
+            if node.value.id == "ctx":
+                return CONTEXT[node.slice.value]
+        return node
+
+    def _held(self, c: int) -> ast.expr:
+        if c in self.runtime:
+            return ast.Name(self.cell(c), ast.Load())
+        return ast.Constant(int(self.cells[c]) if c < len(self.cells) else 0)
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        """`at(row, 6, step)`, and calls of this row's own functions and formula."""
+        self.generic_visit(node)
+        if not isinstance(node.func, ast.Name):
+            return node
+        if node.func.id.startswith("formula"):
+            node.func.id = node.func.id.replace("formula", f"formula_{self.number}")
+        elif node.func.id == "at" and isinstance(node.args[1], ast.Constant) and isinstance(node.args[1].value, int):
+            start, stride, mask = (self._held(node.args[1].value + k) for k in range(3))
+            if isinstance(stride, ast.Constant) and stride.value == 0:
+                return start
+            shift = ast.BinOp(ast.BinOp(node.args[2], ast.BitAnd(), mask), ast.Mult(), stride)
+            return ast.BinOp(start, ast.Add(), shift)
+        elif node.func.id in self.own:
+            node.func.id = f"{node.func.id}_{self.number}"
+            given = [ast.Name("step", ast.Load()) if _is(a, "ctx") else a for a in node.args if not _is(a, "row")]
+            cells = [ast.Name(self.cell(c), ast.Load()) for c in self.runtime]
+            node.args = [ast.Name("row", ast.Load()), *cells, *given]
+        return node
+
+
+def _is(node: ast.expr, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
