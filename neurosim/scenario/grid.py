@@ -108,13 +108,10 @@ def _safe(text: str) -> str:
 
 
 def _label(arm: Arm, values: Mapping[str, Any]) -> str:
-    """How legends call it: the end of an address with `*` is enough where no other address of the grid ends like it."""
+    """How legends call it: of an address the end is enough, where no other address of the grid ends like it."""
     ends = [address.rpartition(".")[2] for address in values]
-    short = {
-        address: end if address.startswith("*.") and ends.count(end) == 1 else address
-        for address, end in zip(values, ends, strict=True)
-    }
-    return ", ".join([arm.text, *(f"{short[address]} = {_text(value)}" for address, value in values.items())])
+    told = [end if ends.count(end) == 1 else address for end, address in zip(ends, values, strict=True)]
+    return ", ".join([arm.text, *(f"{place} = {_text(value)}" for place, value in zip(told, values.values(), strict=True))])
 
 
 def _text(value: Any) -> str:

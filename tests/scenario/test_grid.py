@@ -43,8 +43,13 @@ def test_every_combination_is_an_arm_behind_those_of_the_file() -> None:
             for bound in ("0.5", "1")
         ),
     ]
-    assert made.arm[2].label == "random, eta = 0.1, hidden_to_output.weights.bound = 0.5"
+    assert made.arm[2].label == "random, eta = 0.1, bound = 0.5"
     assert made.arm[:2] == scenario().arm
+
+
+def test_addresses_that_end_alike_are_told_in_full_in_legends() -> None:
+    made = with_grid(scenario(), {"hidden.size": [5], "feedback.size": [5]}, ["random"])
+    assert made.arm[2].label == "random, hidden.size = 5, feedback.size = 5"
 
 
 def test_a_grid_comes_after_all_other_changes() -> None:
