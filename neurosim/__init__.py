@@ -24,7 +24,7 @@ __version__ = "0.1.0"
 
 _HOME = {
     "Circuit": "circuit.circuit", "layered": "circuit.layered", "load_circuit": "circuit.files", "validate": "circuit.validate",
-    "Simulator": "simulator", "record": "simulator", "Recorder": "simulator",
+    "Simulator": "simulator", "Ensemble": "simulator", "record": "simulator", "Recorder": "simulator",
     "Recording": "recording", "find_recordings": "recording", "draw": "figures",
     "load_scenario": "scenario.description", "run_scenario": "scenario.engines", "Plan": "scenario.runner",
     **dict.fromkeys(("zeros", "constant", "uniform", "normal", "explicit", "tied", "weights"), "models.weights"),
@@ -77,6 +77,7 @@ if TYPE_CHECKING:
     from neurosim.scenario.description import load_scenario as load_scenario
     from neurosim.scenario.engines import run_scenario as run_scenario
     from neurosim.scenario.runner import Plan as Plan
+    from neurosim.simulator import Ensemble as Ensemble
     from neurosim.simulator import Recorder as Recorder
     from neurosim.simulator import Simulator as Simulator
     from neurosim.simulator import record as record

@@ -23,6 +23,9 @@ WIDE = {
     "oja_like": layered([40, 300, 10], feedback="random", eta=0.001).replace(
         {"input_to_hidden.plasticity": {"rule": "oja_like", "eta": 1e-5}}
     ),
+    "few": layered([40, 600, 10], feedback="random", eta=0.001, momentum=0.5).replace(
+        {"input_to_hidden.connector": {"kind": "fixed_probability", "probability": 0.1}}
+    ),
     "sparse": layered([40, 300, 10], feedback="random", eta=0.001).replace(
         {"input_to_hidden.connector": {"kind": "fixed_probability", "probability": 0.5}}
     ),

@@ -16,6 +16,7 @@ from neurosim.circuit.validate import validate
 from neurosim.engine.cpu import CpuExecutor
 from neurosim.engine.lower import lower
 from neurosim.engine.state import State
+from neurosim.engine.storage import is_compact
 from neurosim.models.plasticity import RULES, plasticity
 from neurosim.simulator import Simulator
 
@@ -72,10 +73,50 @@ def test_that_every_signal_is_the_same(circuit: Circuit, batch: int) -> None:
 @pytest.mark.parametrize("batch", [1, 4])
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_that_wide_populations_agree(dtype: str, batch: int, blocked: None) -> None:
-    """More than one share of 64 neurons, more than one panel of 256, more than one tile of 512."""
+    """More than one share of 64 neurons, one panel of 512, one tile of 256."""
     circuit = layered([33, 530, 70, 3], feedback="random", momentum=0.5, decay=0.1, eta=0.001)
     agree(circuit, 6, batch, dtype)
     agree(layered([33, 530, 70, 3], feedback="tied", eta=0.001), 6, batch, dtype)
+
+
+FEW = {
+    "local_patch": {"kind": "local_patch", "patch": 4, "maps": 5},
+    "fixed_probability": {"kind": "fixed_probability", "probability": 0.1},
+    "explicit": {"kind": "explicit", "pairs": [[0, 99], [0, 0], [244, 7]]},
+}
+
+
+@pytest.mark.parametrize("batch", [1, 4, 70])
+@pytest.mark.parametrize("rule", [{}, {"momentum": 0.5, "decay": 0.1}, {"rule": "oja_like", "eta": 0.01}])
+@pytest.mark.parametrize("name", list(FEW))
+def test_that_synapses_stored_one_by_one_learn_the_same(name: str, rule: dict, batch: int) -> None:
+    """Fewer than a fifth of the pairs; neurons with several synapses, one, or none."""
+    changes = {f"input_to_hidden.plasticity.{key}": value for key, value in rule.items()}
+    if "rule" in rule:
+        changes = {"input_to_hidden.plasticity": rule}
+    circuit = layered([100, 245, 3], feedback="random", eta=0.01).replace({"input_to_hidden.connector": FEW[name], **changes})
+    assert is_compact(validate(circuit), circuit.projections["input_to_hidden"])
+    assert any("compact" in kernel or kernel == "synapses" for _, kernel in described(circuit, batch))
+    agree(circuit, 145 if batch == 70 else 9, batch, "float64")
+
+
+def test_that_transposed_weights_are_stored_whole() -> None:
+    sparse = {"hidden_to_output.connector": FEW["fixed_probability"]}
+    circuit = layered([6, 40, 30], feedback="tied", eta=0.01).replace(sparse)
+    assert not is_compact(circuit, circuit.projections["hidden_to_output"])
+    agree(circuit, 9, 4, "float64")
+
+
+def test_that_a_single_neuron_reaches_all_without_a_matrix() -> None:
+    circuit = layered([6, 40, 3], feedback="broadcast", noise=0.1)
+    assert not any(kernel.startswith(("gather", "multiply")) and "loss_to" in label for label, kernel in described(circuit, 1))
+    agree(circuit, 9, 1, "float64")
+    agree(circuit.replace({"loss_to_hidden.weights": {"kind": "constant", "value": 0.3}}), 9, 4, "float64")
+
+
+def described(circuit: Circuit, batch: int) -> list[tuple[str, str]]:
+    whole = validate(circuit)
+    return CpuExecutor(lower(whole), State(whole, seed=1), batch).described()
 
 
 @pytest.mark.parametrize("trials", range(1, 10))

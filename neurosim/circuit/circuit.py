@@ -110,6 +110,16 @@ class Circuit:
         """
         return [name for name, projection in self.projections.items() if projection.tied_to is not None]
 
+    def synapses(self) -> int:
+        """How many synapses there would be if every projection joined every pair.
+
+        >>> from neurosim.circuit.layered import layered
+        >>> layered([4, 3, 2], feedback="none", bias=False).synapses()
+        18
+        """
+        size = {name: population.size for name, population in self.populations.items()}
+        return sum(size[p.pre] * size[p.post] for p in self.projections.values())
+
     def mirror(self, name: str) -> str | None:
         """The feedback projection that mirrors a forward one: what drives those that teach the population it starts from.
 

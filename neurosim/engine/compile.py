@@ -29,13 +29,18 @@ from neurosim.engine import kernels, machine, math32, memory
 from neurosim.engine.expression import Single, Source
 from neurosim.errors import InputError, Problem
 
-_SUPPORT = (kernels.at, kernels.first_of)
+_SUPPORT = (kernels.at, kernels.first_of, kernels.first_panel)
 _CALLS = {
-    "learn_gather": (kernels.gather,),
-    "learn_gather_momentum": (kernels.gather_by_rows,),
+    "gather": (kernels.clear,),
+    "learn_gather": (kernels.clear, kernels.gather),
+    "learn_gather_momentum": (kernels.clear, kernels.gather, kernels.change_row),
+    "learn_outer_momentum": (kernels.change_row,),
     "learn_gather_narrow": (kernels.gather_narrow,),
-    "learn_gather_blocked": (kernels.block_pass, kernels.dot),
+    "learn_gather_blocked": (kernels.clear, kernels.block_pass, kernels.dot, kernels.correct),
+    "gather_transposed": (kernels.sum_rows_8,),
     "learn_batch": (kernels.fade,),
+    "multiply_compact": (kernels.turned, kernels.sum_synapses),
+    "learn_batch_compact": (kernels.turned,),
 }
 """Which further functions a kernel calls."""
 
@@ -87,49 +92,54 @@ def kernel(row, ctx):
     return _formula_kernel("compute", text, formula, dtype)
 
 
-def synapse_kernel(formula: Source, dtype: str, *, diagonal: bool) -> int:
+def synapse_kernel(formula: Source, dtype: str, *, diagonal: bool, compact: bool = False) -> int:
     """The address of the kernel W += Σ over the batch of formula(…), synapse by synapse: for rules that are no product.
 
-    Row: 1: W, 2: bytes per row, 3: pre, 4: post, 5: V or 0, 6: α, 7: η λ, 8: pattern or 0, then four cells per argument other
-    than `weight`: operand, bytes per trial. The changes of a batch are summed at the weights from before it.
+    Row: 1: W, 2: bytes per row of a panel, 3: rows, 4: post, 5: V or 0, 6: α, 7: η λ, 8: pattern or 0, 9: index or 0, then four
+    cells per argument other than `weight`: operand, bytes per trial. The changes of a batch are summed at the weights from
+    before it.
     """
     names = [name for name in formula.arguments if name != "weight"]
-    cells = {name: 9 + 4 * k for k, name in enumerate(names)}
+    cells = {name: 10 + 4 * k for k, name in enumerate(names)}
+    source = "index[j]" if compact else "i"
+    index = "index = integers(row[9] + place // width * 4)" if compact else "pass"
     rows = values = ""
     for name, cell in cells.items():
-        place = " + low * width" if diagonal or name.startswith("post_") else ""
-        rows += f"                a_{name} = floats(at(row, {cell}, step) + trial * row[{cell + 3}]{place})\n"
+        place = " + start * width" if diagonal or name.startswith("post_") else ""
+        rows += f"                    a_{name} = floats(at(row, {cell}, step) + trial * row[{cell + 3}]{place})\n"
     values = ", ".join(
-        "w[j]" if name == "weight" else f"a_{name}[j]" if diagonal or name.startswith("post_") else f"a_{name}[i]"
+        "w[j]" if name == "weight" else f"a_{name}[j]" if diagonal or name.startswith("post_") else f"a_{name}[{source}]"
         for name in formula.arguments
     )
     text = f"""
 def kernel(row, ctx):
-    low, high = first_of(row[4], ctx[2], ctx[3]), first_of(row[4], ctx[2] + 1, ctx[3])
-    step, alpha, shrink = ctx[0], real(number(row[6])), real(number(row[7]))
+    step, line, alpha, shrink = ctx[0], row[2], real(number(row[6])), real(number(row[7]))
     total = np.empty({kernels.SHARE}, real)
-    for i in range(row[3]):
-        start = low
-        while start < high:
-            count = min({kernels.SHARE}, high - start)
-            w = floats(row[1] + i * row[2] + start * width)
-            for j in range(count):
-                total[j] = -shrink * w[j]
-            for trial in range(ctx[1]):
-{rows.replace("low * width", "start * width")}                for j in range(count):
-                    total[j] += formula({values})
-            if row[8]:
-                pattern = floats(row[8] + i * row[2] + start * width)
+    for panel in range(first_panel(row, ctx[2], ctx[3]), first_panel(row, ctx[2] + 1, ctx[3])):
+        low = panel * (line // width)
+        high = min(low + line // width, row[4])
+        for i in range(row[3]):
+            for start in range(low, high, {kernels.SHARE}):
+                count = min({kernels.SHARE}, high - start)
+                place = (panel * row[3] + i) * line + (start - low) * width
+                w = floats(row[1] + place)
+                {index}
                 for j in range(count):
-                    total[j] *= pattern[j]
-            if row[5]:
-                v = floats(row[5] + i * row[2] + start * width)
+                    total[j] = -shrink * w[j]
+                for trial in range(ctx[1]):
+{rows}                    for j in range(count):
+                        total[j] += formula({values})
+                if row[8]:
+                    pattern = floats(row[8] + place)
+                    for j in range(count):
+                        total[j] *= pattern[j]
+                if row[5]:
+                    v = floats(row[5] + place)
+                    for j in range(count):
+                        total[j] += alpha * v[j]
+                        v[j] = total[j]
                 for j in range(count):
-                    total[j] += alpha * v[j]
-                    v[j] = total[j]
-            for j in range(count):
-                w[j] += total[j]
-            start += count
+                    w[j] += total[j]
 """
     return _formula_kernel("synapses", text, formula, dtype)
 
@@ -172,12 +182,13 @@ def _header(dtype: str, modules: dict[str, str]) -> str:
         f"# {_fingerprint()}",
         "import numpy as np",
         "from numba import cfunc, njit",
-        f"from neurosim.engine.memory import SIGNATURE, floats{bits} as floats, gemm{bits} as gemm, number",
+        f"from neurosim.engine.memory import SIGNATURE, fetch, floats{bits} as floats, gemm{bits} as gemm, integers, number",
         f"from neurosim.engine.memory import load{bits} as load, store{bits} as store, repeat{bits} as repeat",
-        f"from neurosim.engine.memory import fma{bits} as fma, plus{bits} as plus, single_fma{bits} as single_fma",
+        f"from neurosim.engine.memory import fma{bits} as fma, plus{bits} as plus, times{bits} as times",
+        f"from neurosim.engine.memory import lanes_sum{bits} as lanes_sum, single_fma{bits} as single_fma",
         *(imports[module].format(name=name) for name, module in sorted(modules.items())),
         f"real, width = np.float{bits}, {bits // 8}",
-        f"SHARE, PANEL, TILE = {kernels.SHARE}, {kernels.PANEL}, {kernels.TILE}",
+        f"SHARE, BAND, TILE = {kernels.SHARE}, {kernels.BAND}, {kernels.TILE}",
         *(f"\n\n@njit(error_model='numpy')\n{inspect.getsource(function)}" for function in _SUPPORT),
     ]
     return "\n".join(lines) + "\n\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,11 +13,12 @@ from neurosim.engine import blas
 from neurosim.engine.compile import compute_kernel, kernel, loop, synapse_kernel
 from neurosim.engine.plan import BLOCK, Combine, Formula, Gather, Mask, Outer, Plan, Step, Synapses, ahead, plan
 from neurosim.engine.program import Program
-from neurosim.engine.state import State, aligned, padded
+from neurosim.engine.state import State
+from neurosim.engine.storage import Compact, aligned, padded
 
 CHUNK_BYTES = 1 << 20
 LONGEST_CHUNK = 4096
-SYNAPSES_WORTH_A_TEAM = {"online": 4_000_000, "batches": 100_000}
+SYNAPSES_WORTH_A_TEAM = {"online": 200_000, "batches": 100_000}
 """From how many synapses on threads share a trial. Online, two cores in neighbouring columns of one matrix fetch each
 other's lines ahead of time, which costs more than it brings until the weights no longer fit into the shared cache."""
 NARROW = 64
@@ -82,7 +84,7 @@ class CpuExecutor:
     def _read(self, address: str, steps: int, rows: int) -> np.ndarray:
         root, size = self.plan.root(address), self._size(address)
         if root in self._memory:
-            return np.broadcast_to(self._state.stored(root), (steps * rows, size)).copy()
+            return np.broadcast_to(self._state[root], (steps * rows, size)).copy()
         return self._slot(root)[:steps, :rows, :size].reshape(steps * rows, size).copy()
 
     def _go(self, steps: int, rows: int) -> None:
@@ -111,7 +113,7 @@ class CpuExecutor:
     def _derived_size(self, address: str) -> int:
         """The size of a signal that the plan added: a factor of a rule, or a copy of a memory."""
         if address in self._memory:
-            return self._state.stored(address).shape[0]
+            return self._state.shape(address)[0]
         for step in self.plan.steps:
             if isinstance(step, Formula) and step.out == address:
                 return self._size(next(iter(step.arguments.values())))
@@ -120,7 +122,7 @@ class CpuExecutor:
         raise KeyError(address)
 
     def _synapses(self) -> int:
-        return sum(self._state.stored(step.weights).size for step in self.plan.steps if isinstance(step, Gather))
+        return sum(math.prod(self._state.shape(step.weights)) for step in self.plan.steps if isinstance(step, Gather))
 
     def _chunk_steps(self) -> int:
         per_step = sum(padded(self._size(a), self._state.dtype) for a in self._flow if a not in self.plan.constants)
@@ -147,7 +149,7 @@ class CpuExecutor:
     def _with_row(self, address: str) -> list[int]:
         """An operand and its bytes per trial of a batch; a memory is the same for all of them."""
         if address in self._memory:
-            return [self._state.stored(address).ctypes.data, 0, 0, 0]
+            return [self._start(address), 0, 0, 0]
         return [*self._operand(address), self._slot(address).strides[1]]
 
     def _tabulated(self, steps: Sequence[Step]) -> np.ndarray:
@@ -164,11 +166,21 @@ class CpuExecutor:
     def _kernel(self, name: str) -> tuple[str, int]:
         return name, kernel(name, self._state.dtype.name)
 
-    def _matrix(self, address: str) -> tuple[int, int, int, int]:
-        """Where weights begin, their row length in numbers, and how many are presynaptic and postsynaptic."""
-        array = self._state.stored(address)
-        post, pre = array.shape if array.ndim == 2 else (array.shape[0], 1)
-        return array.ctypes.data, padded(post, self._state.dtype), pre, post
+    def _start(self, address: str | None) -> int:
+        """Where an array begins in memory; 0 where there is none."""
+        return self._state.storage(address).memory.ctypes.data if address else 0
+
+    def _matrix(self, address: str) -> list[int]:
+        """Where weights begin, the bytes of a row of a panel, the rows of a panel, and the postsynaptic neurons."""
+        storage = self._state.storage(address)
+        post, pre = storage.shape if len(storage.shape) == 2 else (storage.shape[0], 1)
+        rows = storage.memory.shape[1] if isinstance(storage, Compact) else pre
+        return [self._start(address), storage.memory.shape[-1] * self._state.dtype.itemsize, rows, post]
+
+    def _index(self, address: str) -> list[int]:
+        """Where the index of weights begins that are stored one by one, and how many are presynaptic; nothing for others."""
+        storage = self._state.storage(address)
+        return [storage.index.ctypes.data, storage.shape[1]] if isinstance(storage, Compact) else []
 
     def _formula(self, step: Formula) -> tuple[str, int, list[int]]:
         cells = [self._size(step.out), *self._with_row(step.out)]
@@ -180,31 +192,25 @@ class CpuExecutor:
         slot = self._slot(step.out)
         cells = [len(step.terms), slot.strides[1], 0, self._size(step.out), int(step.sets), *self._operand(step.out)]
         for source, gain in step.terms:
-            cells += [*self._operand(source), _bits(gain)]
+            same = self._size(source) < self._size(step.out)
+            cells += [*self._operand(source), _bits(gain), self._slot(source).strides[1], int(same)]
         return (*self._kernel("combine"), cells)
 
     def _gather(self, step: Gather) -> tuple[str, int, list[int]]:
-        start, length, pre, post = self._matrix(step.weights)
+        start, line, pre, post = self._matrix(step.weights)
         ends = [*self._operand(step.out), *self._operand(step.source)]
         if step.diagonal:
             return (*self._kernel("diagonal"), [start, self._slot(step.out).strides[1], 0, post, int(step.sets), *ends])
         if step.transposed:
             pre, post = post, pre
+        cells = [start, line, pre, post, int(step.sets), *ends, *self._index(step.weights)]
+        if self._index(step.weights):
+            if self._batch == 1:
+                return (*self._kernel("gather_compact"), cells)
+            return (*self._kernel("multiply_compact"), [*cells, self._length(step.out), self._length(step.source)])
         if self._batch > 1:
-            item = self._state.dtype.itemsize
-            lengths = [self._slot(address).strides[1] // item for address in (step.out, step.source)]
-            cells = [
-                start,
-                length,
-                pre,
-                post,
-                int(step.sets),
-                *ends,
-                *lengths,
-                blas.gemm_address(self._state.dtype.name),
-            ]
+            cells += [self._length(step.out), self._length(step.source), blas.gemm_address(self._state.dtype.name)]
             return (*self._kernel("multiply_transposed" if step.transposed else "multiply"), cells)
-        cells = [start, length * self._state.dtype.itemsize, pre, post, int(step.sets), *ends]
         narrow = "_narrow" if post <= NARROW else ""
         if step.learns is None:
             return (*self._kernel(("gather_transposed" if step.transposed else "gather") + narrow), cells)
@@ -213,46 +219,49 @@ class CpuExecutor:
             return (*self._kernel("learn_gather_blocked"), [*cells, *self._operand(ahead(step.out))])
         return (*self._kernel(f"learn_gather{narrow}" if step.learns.plain else "learn_gather_momentum"), cells)
 
+    def _length(self, address: str) -> int:
+        """The numbers in a row of a signal."""
+        return self._slot(address).shape[2]
+
     def _learning(self, step: Outer) -> list[int]:
-        velocity = self._state.stored(step.velocity).ctypes.data if step.velocity else 0
-        return [*self._operand(step.post), _bits(step.scale), velocity, _bits(step.momentum), _bits(step.shrink)]
+        return [
+            *self._operand(step.post),
+            _bits(step.scale),
+            self._start(step.velocity),
+            _bits(step.momentum),
+            _bits(step.shrink),
+        ]
 
     def _outer(self, step: Outer) -> tuple[str, int, list[int]]:
-        start, length, pre, post = self._matrix(step.weights)
-        item = self._state.dtype.itemsize
-        ends = [0, 0, 0, 0, *self._operand(step.pre), *self._learning(step)]
+        cells = [*self._matrix(step.weights), 0, 0, 0, 0, *self._operand(step.pre), *self._learning(step)]
+        index = self._index(step.weights)
+        if index:
+            cells += [*index, self._length(step.pre), self._length(step.post)]
+            return (*self._kernel("learn_batch_compact" if self._batch > 1 else "learn_compact"), cells)
         if self._batch > 1:
-            lengths = [self._slot(address).strides[1] // item for address in (step.pre, step.post)]
-            cells = [start, length, pre, post, *ends, *lengths, blas.gemm_address(self._state.dtype.name)]
+            cells += [self._length(step.pre), self._length(step.post), blas.gemm_address(self._state.dtype.name)]
             return (*self._kernel("learn_batch"), cells)
-        narrow = "_narrow" if post <= NARROW else ""
+        narrow = "_narrow" if cells[3] <= NARROW else ""
         kind = "learn_block" if step.blocked else f"learn_outer{narrow}" if step.plain else "learn_outer_momentum"
-        return (*self._kernel(kind), [start, length * item, pre, post, *ends])
+        return (*self._kernel(kind), cells)
 
     def _synapse(self, step: Synapses) -> tuple[str, int, list[int]]:
         learn = step.learn
-        start, length, pre, post = self._matrix(learn.weights)
-        velocity, pattern = (self._state.stored(a).ctypes.data if a else 0 for a in (learn.velocity, learn.pattern))
         shrink = learn.constants["eta"] * learn.decay
-        cells = [
-            start,
-            length * self._state.dtype.itemsize,
-            pre,
-            post,
-            velocity,
-            _bits(learn.momentum),
-            _bits(shrink),
-            pattern,
-        ]
+        cells = [*self._matrix(learn.weights), self._start(learn.velocity), _bits(learn.momentum), _bits(shrink)]
+        index = self._index(learn.weights)
+        cells += [self._start(learn.pattern), index[0] if index else 0]
         for argument in step.source.arguments:
             if argument != "weight":
                 cells += self._with_row(step.arguments[argument])
-        return "synapses", synapse_kernel(step.source, self._state.dtype.name, diagonal=learn.diagonal), cells
+        return (
+            "synapses",
+            synapse_kernel(step.source, self._state.dtype.name, diagonal=learn.diagonal, compact=bool(index)),
+            cells,
+        )
 
     def _mask(self, step: Mask) -> tuple[str, int, list[int]]:
-        start, length, pre, post = self._matrix(step.weights)
-        cells = [start, length * self._state.dtype.itemsize, pre, post, self._state.stored(step.pattern).ctypes.data]
-        return (*self._kernel("mask"), cells)
+        return (*self._kernel("mask"), [*self._matrix(step.weights), self._start(step.pattern)])
 
 
 def _bits(value: float) -> int:

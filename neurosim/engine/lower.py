@@ -9,6 +9,7 @@ from neurosim.circuit.elements import Projection
 from neurosim.circuit.signals import Signals
 from neurosim.engine.program import ONE, Array, Compute, Learn, Operation, Program, Rest, Transmit
 from neurosim.engine.schedule import schedule
+from neurosim.engine.storage import is_compact
 from neurosim.models.connectors import CONNECTORS
 from neurosim.models.neurons import PERTURBED, RECEPTORS
 from neurosim.models.plasticity import RULES, PlasticityChoice
@@ -148,7 +149,7 @@ class _Lowering:
     def _transmit(self, projection: Projection, address: str, prefix: str) -> None:
         source = self._arriving(projection, self.signal(projection.pre, prefix + projection.signal))
         label = f"{address} + {projection.name}"
-        gain = _plain_gain(projection)
+        gain = self._plain_gain(projection)
         if gain is not None:
             self.operations.append(
                 Transmit(label=label, out=address, source=source, gain=gain, increments=(address,), reads=(source,))
@@ -191,11 +192,23 @@ class _Lowering:
 
     def _weights(self, projection: Projection) -> str:
         post, pre = self.populations[projection.post].size, self.populations[projection.pre].size
-        return self._array(f"{projection.name}.weights", (post,) if _diagonal(projection) else (post, pre))
+        shape = (post,) if _diagonal(projection) else (post, pre)
+        return self._array(f"{projection.name}.weights", shape, compact=is_compact(self.circuit, projection))
 
-    def _array(self, address: str, shape: tuple[int, ...]) -> str:
-        self.arrays.setdefault(address, Array(address, shape))
+    def _array(self, address: str, shape: tuple[int, ...], *, compact: bool = False) -> str:
+        self.arrays.setdefault(address, Array(address, shape, compact))
         return address
+
+    def _plain_gain(self, projection: Projection) -> float | None:
+        """The one number that all synapses share of a fixed projection that is one to one or starts from one neuron."""
+        single = self.populations[projection.pre].size == 1 and not _sparse(projection)
+        if not (single or _diagonal(projection)) or RULES[projection.plasticity.name].plastic:
+            return None
+        if projection.weights is None:
+            return 1.0
+        if projection.weights.name == "constant":
+            return float(projection.weights.parameters.get("value", 1.0))
+        return None
 
     def learn(self) -> None:
         """One operation for each plastic projection and each plastic bias; and every memory goes on, read or not."""
@@ -205,7 +218,8 @@ class _Lowering:
                     self.signal(name, variable)
         for projection in self.circuit.projections.values():
             if RULES[projection.plasticity.name].plastic:
-                pattern = f"{projection.name}.pattern" if _sparse(projection) else None
+                masked = _sparse(projection) and not is_compact(self.circuit, projection)
+                pattern = f"{projection.name}.pattern" if masked else None
                 weights = self._weights(projection)
                 if pattern is not None:
                     self._array(pattern, self.arrays[weights].shape)
@@ -265,14 +279,3 @@ def _diagonal(projection: Projection) -> bool:
 def _sparse(projection: Projection) -> bool:
     """Whether the connector leaves out pairs, so that the pattern must be kept beside the weights."""
     return CONNECTORS[projection.connector.name].form == "pattern"
-
-
-def _plain_gain(projection: Projection) -> float | None:
-    """The one number that all synapses of a fixed one-to-one projection share, if there is one."""
-    if not _diagonal(projection) or RULES[projection.plasticity.name].plastic:
-        return None
-    if projection.weights is None:
-        return 1.0
-    if projection.weights.name == "constant":
-        return float(projection.weights.parameters.get("value", 1.0))
-    return None

@@ -45,6 +45,20 @@ def floats64(address):
 
 
 @intrinsic
+def _pointer_to_integers(typing, address):
+    def generate(context, builder, signature, arguments):
+        return builder.inttoptr(arguments[0], ir.IntType(32).as_pointer())
+
+    return types.CPointer(types.int32)(types.int64), generate
+
+
+@njit(inline="always")
+def integers(address):
+    """The 32-bit integers that begin at an address."""
+    return carray(_pointer_to_integers(address), ENDLESS)
+
+
+@intrinsic
 def number(typing, cell):
     """The float64 whose bits a cell holds."""
 
@@ -163,6 +177,20 @@ def give_way(typing):
     return types.void(), generate
 
 
+@intrinsic
+def fetch(typing, address):
+    """Ask for the cache line at an address, which will be read and written soon; any address will do."""
+
+    def generate(context, builder, signature, arguments):
+        byte, whole = ir.IntType(8).as_pointer(), ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [byte, whole, whole, whole])
+        prefetch = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0i8")
+        builder.call(prefetch, [builder.inttoptr(arguments[0], byte), whole(0), whole(3), whole(1)])
+        return context.get_dummy_value()
+
+    return types.void(types.int64), generate
+
+
 class Lanes(types.Type):
     """Sixteen numbers side by side: one vector register, or as many as the processor needs for it."""
 
@@ -203,7 +231,7 @@ def _access(kind, vector):
 
 
 def _arithmetic(kind, vector, scalar):
-    """The same number in every lane, and lane by lane addition."""
+    """The same number in every lane, and addition and multiplication lane by lane, and the sum of all lanes."""
 
     @intrinsic
     def repeat(typing, number):
@@ -221,7 +249,29 @@ def _arithmetic(kind, vector, scalar):
 
         return kind(kind, kind), generate
 
-    return repeat, plus
+    @intrinsic
+    def times(typing, a, b):
+        def generate(context, builder, signature, arguments):
+            return builder.fmul(*arguments)
+
+        return kind(kind, kind), generate
+
+    @intrinsic
+    def lanes_sum(typing, a):
+        """All lanes, halves upon halves: the order is fixed."""
+
+        def generate(context, builder, signature, arguments):
+            total, count = arguments[0], LANES
+            while count > 1:
+                count //= 2
+                places = [ir.Constant(ir.VectorType(ir.IntType(32), count), [*range(s, s + count)]) for s in (0, count)]
+                halves = [builder.shuffle_vector(total, total, place) for place in places]
+                total = builder.fadd(*halves)
+            return builder.extract_element(total, ir.IntType(32)(0))
+
+        return scalar(kind), generate
+
+    return repeat, plus, times, lanes_sum
 
 
 def _multiply_add(form, name, result):
@@ -239,12 +289,12 @@ def _multiply_add(form, name, result):
 
 
 def _lanes(element):
-    """Load, store, repeat, multiply-add and add for lanes of one element, and multiply-add for one number."""
+    """Load, store, repeat, add, multiply, add up and multiply-add for lanes of one element, and multiply-add for one number."""
     kind, scalar, single = Lanes(element), getattr(types, element), _ELEMENTS[element]
     vector, suffix = ir.VectorType(single, LANES), "f32" if element == "float32" else "f64"
     fma = _multiply_add(vector, f"llvm.fma.v{LANES}{suffix}", kind)
     return *_access(kind, vector), *_arithmetic(kind, vector, scalar), fma, _multiply_add(single, f"llvm.fma.{suffix}", scalar)
 
 
-load32, store32, repeat32, plus32, fma32, single_fma32 = _lanes("float32")
-load64, store64, repeat64, plus64, fma64, single_fma64 = _lanes("float64")
+load32, store32, repeat32, plus32, times32, lanes_sum32, fma32, single_fma32 = _lanes("float32")
+load64, store64, repeat64, plus64, times64, lanes_sum64, fma64, single_fma64 = _lanes("float64")

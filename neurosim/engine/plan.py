@@ -36,7 +36,7 @@ class Formula:
 
 @dataclass(frozen=True)
 class Combine:
-    """out (+)= Σ gain · x, one to one."""
+    """out (+)= Σ gain · x, one to one, or the same x for all where it is a single neuron's."""
 
     label: str
     out: str
@@ -183,7 +183,7 @@ class _Planner:
             if source in self.plan.constants:
                 self.plan.constants[out] = gain * self.plan.constants[source]
                 return
-            if gain == 1.0:
+            if gain == 1.0 and self.program.sizes.get(source) == self.program.sizes[out]:
                 self.plan.aliases[out] = source
                 return
         if plain:
@@ -247,9 +247,13 @@ def _same(x: float) -> float:
 
 
 def _fused(made: Plan, program: Program) -> Plan:
-    """The plan in which an outer product waits for the next trial's first pass over its weights, wherever it can."""
-    masked = {step.weights for step in made.steps if isinstance(step, Mask)}
-    outers = {step.weights: step for step in made.steps if isinstance(step, Outer) and step.weights not in masked}
+    """The plan in which an outer product waits for the next trial's first pass over its weights, wherever it can.
+
+    Not where a pattern has to be put back after the update, nor where synapses are stored one by one.
+    """
+    apart = {step.weights for step in made.steps if isinstance(step, Mask)}
+    apart |= {array.address for array in program.arrays if array.compact}
+    outers = {step.weights: step for step in made.steps if isinstance(step, Outer) and step.weights not in apart}
     written = {getattr(step, "out", None): index for index, step in reversed(list(enumerate(made.steps)))}  # first writers
     steps: list[Step] = []
     for index, step in enumerate(made.steps):

@@ -15,10 +15,13 @@ ONE = "one"
 
 @dataclass(frozen=True)
 class Array:
-    """What outlives a trial: weights `[post, pre]`, a bias `[post, 1]`, a vector `[n]` of diagonal weights or of memory."""
+    """What outlives a trial: weights `[post, pre]`, a bias `[post, 1]`, a vector `[n]` of diagonal weights or of memory.
+
+    `compact` weights are stored synapse by synapse."""
 
     address: str
     shape: tuple[int, ...]
+    compact: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -55,7 +55,7 @@ class ReferenceExecutor:
         if operation.weights is None:
             self._signals[operation.out] += operation.gain * x
             return
-        weights = self._state.stored(operation.weights)
+        weights = self._array(operation.weights)
         self._signals[operation.out] += (
             weights * x if operation.diagonal else x @ (weights if operation.transposed else weights.T)
         )
@@ -68,10 +68,11 @@ class ReferenceExecutor:
             arguments = dict(zip(operation.arguments, values, strict=True))
             self._signals[operation.out] = np.broadcast_to(function(**arguments, **operation.constants), shape).copy()
             return
-        memory = self._state.stored(operation.out)
+        memory = self._array(operation.out)
         for row in range(len(self._signals[ONE])):
             now = {a: memory if s == operation.out else self._value(s)[row] for a, s in operation.arguments.items()}
-            memory[...] = function(**now, **operation.constants)
+            memory = function(**now, **operation.constants)
+        self._state.storage(operation.out).write(memory)
 
     def _rows(self, address: str) -> np.ndarray:
         """A signal or a memory, one row per trial of the batch."""
@@ -79,10 +80,10 @@ class ReferenceExecutor:
         return np.broadcast_to(values, (len(self._signals[ONE]), values.shape[1]))
 
     def _value(self, address: str) -> np.ndarray:
-        return self._signals[address] if address in self._signals else self._state.stored(address)[None, :]
+        return self._signals[address] if address in self._signals else self._array(address)[None, :]
 
     def _learn(self, operation: Learn) -> None:
-        weights = self._state.stored(operation.weights)
+        weights = self._array(operation.weights)
         change = np.vectorize(operation.change, otypes=[self._state.dtype])
         own = {"weight": weights} if operation.reads_weight else {}
         total = np.zeros(weights.shape, self._state.dtype)
@@ -94,11 +95,15 @@ class ReferenceExecutor:
             total += change(**pre, **post, **own, **operation.constants)
         total -= operation.constants["eta"] * operation.decay * weights
         if operation.pattern is not None:
-            total *= self._state.stored(operation.pattern)
+            total *= self._array(operation.pattern)
         if operation.velocity is not None:
-            velocity = self._state.stored(operation.velocity)
-            velocity[...] = total = operation.momentum * velocity + total
-        weights += total
+            total = (operation.momentum * self._array(operation.velocity) + total).astype(self._state.dtype)
+            self._state.storage(operation.velocity).write(total)
+        self._state.storage(operation.weights).write(weights + total)
+
+    def _array(self, address: str) -> np.ndarray:
+        """What outlives the trial: `[post, pre]`, `[post, 1]` for a bias, or `[n]`."""
+        return self._state.storage(address).values()
 
 
 _EXECUTE: dict[type[Operation], Callable] = {

@@ -9,35 +9,22 @@ import numpy as np
 from neurosim.circuit.circuit import Circuit
 from neurosim.circuit.elements import Projection
 from neurosim.circuit.signals import Signals
+from neurosim.engine.storage import Compact, Panels, Storage, Vector, is_compact
 from neurosim.errors import InputError, Problem, nearest
 from neurosim.models.connectors import CONNECTORS
 from neurosim.models.weights import WEIGHTS, WeightsChoice
 from neurosim.seeding import stream
 
-ALIGNMENT = 64
-LANES = 16
-"""Kernels for few neurons read and write so many numbers at once, so every row has room for whole lanes."""
-
-
-def aligned(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
-    """Zeros that begin at a multiple of 64 bytes, so that rows of whole vectors never straddle cache lines."""
-    size = int(np.prod(shape)) * dtype.itemsize
-    raw = np.zeros(size + ALIGNMENT, np.uint8)
-    start = -raw.ctypes.data % ALIGNMENT
-    return raw[start : start + size].view(dtype).reshape(shape)
-
-
-def padded(count: int, dtype: np.dtype) -> int:
-    """The length of a row of `count` numbers in memory: whole lanes, and never a multiple of 4 KB (cache-set conflicts)."""
-    length = -(-count // LANES) * LANES
-    return length + LANES if length * dtype.itemsize % 4096 == 0 else length
+ROWS_AT_ONCE = 1 << 20
+"""Weights are drawn for so many synapses at a time, so that a large matrix is never there twice."""
 
 
 class State(MutableMapping[str, np.ndarray]):
     """The arrays of a run by address: `input_to_hidden.weights`, `hidden.bias`, `input_to_hidden.velocity` …
 
     An array is made when it is first asked for; what is drawn depends on the seed and the address alone, so an unrelated
-    population changes nothing. Weights are `W[post, pre]`; in memory the fan-out is contiguous and rows are padded.
+    population changes nothing. What is read is a copy, `W[post, pre]` for weights; write with `state[address] = values`.
+    How an array lies in memory is its storage's business.
 
     Args:
         circuit: a validated circuit.
@@ -53,22 +40,22 @@ class State(MutableMapping[str, np.ndarray]):
         self.circuit = circuit
         self.seed = seed
         self.dtype = np.dtype(dtype)
-        self._arrays: dict[str, np.ndarray] = {}
+        self._arrays: dict[str, Storage] = {}
 
     def __getitem__(self, address: str) -> np.ndarray:
-        """The array itself, to read or to write into."""
-        if address not in self._arrays:
-            values = self._made(address)
-            self._arrays[address] = self._stored(values)
-        array = self._arrays[address]
-        return array[:, 0] if self._is_bias(address) else array
+        """The values of an array as they are now: a copy, which cannot be written into."""
+        values = self.storage(address).values()
+        values = values[:, 0] if _is_bias(address) else values
+        values.flags.writeable = False
+        return values
 
     def __setitem__(self, address: str, values: np.ndarray) -> None:
         """Overwrite the values of an array; raises InputError when the shapes differ."""
-        array = self[address]
-        if np.shape(values) != array.shape:
-            raise InputError([Problem(address, f"expected the shape {array.shape}, found {np.shape(values)}")])
-        array[...] = values
+        storage = self.storage(address)
+        shape = storage.shape[:1] if _is_bias(address) else storage.shape
+        if np.shape(values) != shape:
+            raise InputError([Problem(address, f"expected the shape {shape}, found {np.shape(values)}")])
+        storage.write(np.asarray(values)[:, None] if _is_bias(address) else np.asarray(values))
 
     def __delitem__(self, address: str) -> None:
         """Forget an array: it is made anew when it is next asked for."""
@@ -80,46 +67,42 @@ class State(MutableMapping[str, np.ndarray]):
     def __len__(self) -> int:
         return len(self._arrays)
 
-    def stored(self, address: str) -> np.ndarray:
-        """The array as the machine sees it: `[post, pre]` for weights, `[post, 1]` for a bias, `[n]` for a vector."""
-        self[address]
+    def storage(self, address: str) -> Storage:
+        """The array as kernels see it: weights and biases (`[post, 1]`) in panels, or a vector."""
+        if address not in self._arrays:
+            self._arrays[address] = self._made(address)
         return self._arrays[address]
+
+    def shape(self, address: str) -> tuple[int, ...]:
+        """The shape of an array, without a copy of it."""
+        shape = self.storage(address).shape
+        return shape[:1] if _is_bias(address) else shape
 
     def carry(self, earlier: State) -> None:
         """Take over the values of every array that an earlier state has under the same address and shape."""
-        for address, values in earlier.items():
-            if self._known(address) and self[address].shape == values.shape:
-                self[address] = values
+        for address in earlier:
+            if self._known(address) and self.shape(address) == earlier.shape(address):
+                self[address] = earlier[address]
 
     def _known(self, address: str) -> bool:
         try:
-            self[address]
+            self.storage(address)
         except InputError:
             return False
         return True
 
-    def _is_bias(self, address: str) -> bool:
-        return address.rpartition(".")[2] in ("bias", "bias_velocity")
-
-    def _stored(self, values: np.ndarray) -> np.ndarray:
-        post = values.shape[0]
-        pre = values.shape[1] if values.ndim == 2 else 1
-        storage = aligned((pre, padded(post, self.dtype)), self.dtype)
-        view = storage[:, :post].T
-        array = view if values.ndim == 2 else view[:, 0]
-        array[...] = values
-        return array
-
-    def _made(self, address: str) -> np.ndarray:
+    def _made(self, address: str) -> Storage:
         owner, _, what = address.rpartition(".")
         projection, population = self.circuit.projections.get(owner), self.circuit.populations.get(owner)
         if projection is not None and projection.tied_to is None and what in ("weights", "velocity", "pattern"):
             return self._synapses(projection, what)
         if population is not None and what in ("bias", "bias_velocity") and population.bias is not None:
-            shape = (population.size,)
-            return (self._drawn(population.bias.weights, shape, address) if what == "bias" else np.zeros(shape))[:, None]
+            storage = Panels((population.size, 1), self.dtype)
+            if what == "bias":
+                storage.write(self._drawn(population.bias.weights, (population.size,), address)[:, None])
+            return storage
         if population is not None and self._remembers(owner, what):
-            return np.zeros(population.size)
+            return Vector(population.size, self.dtype)
         known = [f"{p.name}.weights" for p in self.circuit.projections.values()] + [f"{p}.bias" for p in self.circuit.populations]
         raise InputError([Problem(address, "no such array in the state", nearest(address, known))])
 
@@ -129,25 +112,57 @@ class State(MutableMapping[str, np.ndarray]):
         own = variable in signals.model(population).formulas and signals.exists(population, variable)
         return own and signals.formula(population, variable).remembers
 
-    def _synapses(self, projection: Projection, what: str) -> np.ndarray:
+    def _synapses(self, projection: Projection, what: str) -> Storage:
         post, pre = (self.circuit.populations[name].size for name in (projection.post, projection.pre))
         connector = CONNECTORS[projection.connector.name]
-        shape = (post,) if connector.form == "diagonal" else (post, pre)
+        name = f"{projection.name}.weights"
+        if connector.form == "diagonal":
+            vector = Vector(post, self.dtype)
+            if what != "velocity":
+                vector.write(np.ones(post) if what == "pattern" else self._drawn(projection.weights, (post,), name))
+            return vector
+        if connector.form == "pattern":
+            return self._sparse(projection, (post, pre), what)
+        panels = Panels((post, pre), self.dtype)
+        if what == "weights":
+            self._fill(panels, projection.weights, name)
+        elif what == "pattern":
+            panels.write(np.ones((1, 1)))
+        return panels
+
+    def _sparse(self, projection: Projection, shape: tuple[int, int], what: str) -> Storage:
+        """Synapses of a pattern, one by one where they are few; the pattern itself is a whole matrix."""
+        name = f"{projection.name}.weights"
+        compact = is_compact(self.circuit, projection)
         if what == "velocity":
-            return np.zeros(shape)
-        if connector.form != "pattern":
-            return np.ones(shape) if what == "pattern" else self._drawn(projection.weights, shape, f"{projection.name}.weights")
+            weights = self.storage(name)
+            return weights.like() if isinstance(weights, Compact) else Panels(shape, self.dtype)
+        kind = CONNECTORS[projection.connector.name]
         random = stream(self.seed, f"{projection.name}.pattern")
-        pattern = connector.join(random, (post, pre), **connector.parameters.complete(projection.connector.parameters))
+        pattern = kind.join(random, shape, **kind.parameters.complete(projection.connector.parameters))
         assert pattern is not None
-        return (
-            pattern.astype(float)
-            if what == "pattern"
-            else self._drawn(projection.weights, shape, f"{projection.name}.weights") * pattern
-        )
+        storage = Compact(pattern, self.dtype) if compact and what == "weights" else Panels(shape, self.dtype)
+        storage.write(pattern if what == "pattern" else self._drawn(projection.weights, shape, name) * pattern)
+        return storage
+
+    def _fill(self, panels: Panels, choice: WeightsChoice | None, address: str) -> None:
+        """Draw weights, some rows at a time where their kind allows it."""
+        post, pre = panels.shape
+        if choice is None or not WEIGHTS[choice.name].by_row:
+            panels.write(self._drawn(choice, (post, pre), address))
+            return
+        kind, random = WEIGHTS[choice.name], stream(self.seed, address)
+        parameters = kind.parameters.complete(choice.parameters)
+        rows = max(1, ROWS_AT_ONCE // pre)
+        for first in range(0, post, rows):
+            panels.write_rows(first, kind.draw(random, (min(rows, post - first), pre), **parameters))
 
     def _drawn(self, choice: WeightsChoice | None, shape: tuple[int, ...], address: str) -> np.ndarray:
         if choice is None:
             return np.ones(shape)
         kind = WEIGHTS[choice.name]
         return np.asarray(kind.draw(stream(self.seed, address), shape, **kind.parameters.complete(choice.parameters)))
+
+
+def _is_bias(address: str) -> bool:
+    return address.rpartition(".")[2] in ("bias", "bias_velocity")

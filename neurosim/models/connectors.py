@@ -7,6 +7,7 @@ array `[post, pre]`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Literal
 
@@ -14,11 +15,12 @@ import numpy as np
 
 from neurosim.errors import InputError, Problem
 from neurosim.models.chooser import Chooser
-from neurosim.parameters import Choice, Fraction, Parameters
+from neurosim.parameters import Choice, Count, Fraction, Parameters
 from neurosim.registry import Registry
 
 Form = Literal["every", "diagonal", "pattern"]
 Join = Callable[..., np.ndarray | None]
+Density = Callable[..., float]
 
 
 class ConnectorChoice(Choice):
@@ -32,22 +34,25 @@ class Connector(Chooser):
 
     choice = ConnectorChoice
 
-    def __init__(self, name: str, join: Join, doc: str, form: Form, weighted: bool) -> None:
+    def __init__(self, name: str, join: Join, doc: str, form: Form, weighted: bool, density: Density | None) -> None:
         super().__init__(name, Parameters(join, supplied=("random", "shape")), doc)
         self.join = join
         self.form = form
         self.weighted = weighted
+        self.density: Density = density or (lambda shape, **parameters: 1.0)
 
 
 CONNECTORS: Registry[Connector] = Registry("connectors")
 
 
-def connector(*, form: Form = "pattern", weighted: bool = True) -> Callable[[Join], Connector]:
+def connector(*, form: Form = "pattern", weighted: bool = True, density: Density | None = None) -> Callable[[Join], Connector]:
     """Register a connector: `join(random, shape, …)`, which raises InputError for sizes that it cannot join.
 
     Args:
         form: what it makes: `every` pair or the `diagonal` (it returns None), or a `pattern` (a boolean array).
         weighted: whether a projection must say its initial weights; where not, each synapse has weight 1.
+        density: for a pattern, the share of pairs that it is expected to join, from the shape and the parameters; few synapses
+            are stored one by one, many as a whole matrix with gaps. A pattern of unknown density is stored whole.
 
     >>> @connector()
     ... def lower_triangle(random, shape):
@@ -58,7 +63,7 @@ def connector(*, form: Form = "pattern", weighted: bool = True) -> Callable[[Joi
     """
 
     def register(join: Join) -> Connector:
-        return CONNECTORS.add(join.__name__, Connector(join.__name__, join, join.__doc__ or "", form, weighted))
+        return CONNECTORS.add(join.__name__, Connector(join.__name__, join, join.__doc__ or "", form, weighted, density))
 
     return register
 
@@ -83,7 +88,7 @@ def broadcast(random, shape):
         raise InputError(f"broadcast starts from a single neuron, found a population of {shape[1]}")
 
 
-@connector(weighted=False)
+@connector(weighted=False, density=lambda shape: 1 / shape[1])
 def fan_out(random, shape):
     """Each presynaptic neuron to its own block of postsynaptic ones (Supp. Fig. 3's caption), blocks of equal size."""
     post, pre = shape
@@ -92,13 +97,35 @@ def fan_out(random, shape):
     return np.repeat(np.eye(pre, dtype=bool), post // pre, axis=0)
 
 
-@connector()
+@connector(density=lambda shape, probability: probability)
 def fixed_probability(random, shape, probability: Fraction):
     """Each pair is joined with the given probability, independently."""
     return random.random(shape) < probability
 
 
-@connector()
+@connector(density=lambda shape, patch, maps: patch * patch / shape[1])
+def local_patch(random, shape, patch: Count, maps: Count):
+    """Each unit sees its own square patch of a square image, with weights of its own; several maps over the image (Note 5).
+
+    An image of side s under patches of side p has (s − p + 1)² places; unit m (s − p + 1)² + r (s − p + 1) + c belongs to map
+    m and sees the pixels from row r and column c on. Note 5: 6 maps of 6 × 6 on 28 × 28 pixels are 3174 units.
+    """
+    post, pre = shape
+    side = math.isqrt(pre)
+    if side * side != pre:
+        raise InputError(f"local_patch needs a square image, found {pre} presynaptic neurons")
+    places = side - patch + 1
+    if places < 1:
+        raise InputError([Problem("patch", f"expected at most {side}, the side of the image, found {patch}")])
+    if post != maps * places * places:
+        raise InputError(f"local_patch makes {maps * places * places} units ({maps} × {places} × {places}), found {post}")
+    seen = np.zeros((places, places, side, side), dtype=bool)
+    for row, column in np.ndindex(places, places):
+        seen[row, column, row : row + patch, column : column + patch] = True
+    return np.tile(seen.reshape(places * places, pre), (maps, 1))
+
+
+@connector(density=lambda shape, pairs: len(pairs) / (shape[0] * shape[1]))
 def explicit(random, shape, pairs: list[list[int]]):
     """Just these pairs, each [post, pre], counted from 0."""
     pattern = np.zeros(shape, dtype=bool)

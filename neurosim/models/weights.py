@@ -29,46 +29,55 @@ class Weights(Chooser):
 
     choice = WeightsChoice
 
-    def __init__(self, name: str, draw: Callable[..., np.ndarray], doc: str) -> None:
+    def __init__(self, name: str, draw: Callable[..., np.ndarray], doc: str, *, by_row: bool) -> None:
         super().__init__(name, Parameters(draw, supplied=("random", "shape")), doc)
         self.draw = draw
+        self.by_row = by_row
 
 
 WEIGHTS: Registry[Weights] = Registry("initial weights")
 
 
-def weights(draw: Callable[..., np.ndarray]) -> Weights:
+def weights(*, by_row: bool = False) -> Callable[[Callable[..., np.ndarray]], Weights]:
     """Register a kind of initial weights: `draw(random, shape, …)`.
 
-    >>> @weights
+    Args:
+        by_row: whether drawing some postsynaptic neurons after others, from the same stream, gives what drawing all at once
+            gives: a large matrix is then never in memory twice.
+
+    >>> @weights()
     ... def halves(random, shape):
     ...     '''w = ½.'''
     ...     return np.full(shape, 0.5)
     >>> WEIGHTS["halves"].draw(None, (1, 2))
     array([[0.5, 0.5]])
     """
-    return WEIGHTS.add(draw.__name__, Weights(draw.__name__, draw, draw.__doc__ or ""))
+
+    def register(draw: Callable[..., np.ndarray]) -> Weights:
+        return WEIGHTS.add(draw.__name__, Weights(draw.__name__, draw, draw.__doc__ or "", by_row=by_row))
+
+    return register
 
 
-@weights
+@weights(by_row=True)
 def zeros(random, shape):
     """w = 0."""
     return np.zeros(shape)
 
 
-@weights
+@weights(by_row=True)
 def constant(random, shape, value: float = 1.0):
     """w = value, 1 unless said otherwise."""
     return np.full(shape, float(value))
 
 
-@weights
+@weights(by_row=True)
 def uniform(random, shape, bound: NonNegative, centre: float = 0.0):
     """w ~ U[centre − bound, centre + bound]."""
     return random.uniform(centre - bound, centre + bound, shape)
 
 
-@weights
+@weights(by_row=True)
 def normal(random, shape, sd: NonNegative, mean: float = 0.0):
     """w ~ N(mean, sd²)."""
     return random.normal(mean, sd, shape)
@@ -77,7 +86,7 @@ def normal(random, shape, sd: NonNegative, mean: float = 0.0):
 Row = list[Annotated[float, Field(allow_inf_nan=False)]]
 
 
-@weights
+@weights()
 def explicit(random, shape, values: list[Row] | Row):
     """w = values, one list per postsynaptic neuron, in the order W[post, pre]; a plain list for a vector."""
     array = np.asarray(values, dtype=float)
@@ -89,7 +98,7 @@ def explicit(random, shape, values: list[Row] | Row):
 TIED = "tied"
 
 
-@weights
+@weights()
 def tied(random, shape, to: str):
     """w = the transpose of another projection's weights, at every moment: weight transport, the one non-local thing."""
     raise InputError(f"tied weights have no values of their own; they are those of {to!r}")

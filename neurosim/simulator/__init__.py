@@ -1,6 +1,7 @@
-"""The simulator, which owns the state of a run, and what it records on the way."""
+"""The simulator, which owns the state of a run, ensembles of them, and what is recorded on the way."""
 
+from neurosim.simulator.ensemble import Ensemble
 from neurosim.simulator.recorder import Recorder, record
 from neurosim.simulator.simulator import BACKENDS, Simulator
 
-__all__ = ["BACKENDS", "Recorder", "Simulator", "record"]
+__all__ = ["BACKENDS", "Ensemble", "Recorder", "Simulator", "record"]

@@ -135,7 +135,7 @@ class Recorder(AbstractContextManager["Recorder"]):
         if kind == "signal":
             size = simulator.circuit.populations[address.rpartition(".")[0]].size
             return Quantity(address, trials, (("unit", size),), digits)
-        shape = simulator.state[address].shape
+        shape = simulator.state.shape(address)
         names = ("post", "pre") if len(shape) == 2 else ("unit",)
         return Quantity(address, trials, tuple(zip(names, shape, strict=True)), digits)
 
@@ -190,7 +190,7 @@ def what(simulator: Simulator, address: str) -> str:
     if resolve(address, circuit) is not None:
         return "metric"
     try:
-        simulator.state[address]
+        simulator.state.storage(address)
     except InputError:
         known = [f"{p}.{v}" for p in circuit.populations for v in simulator.signals.variables(p)]
         known += [f"{p}.weights" for p in circuit.projections] + list(METRICS)

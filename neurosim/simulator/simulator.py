@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
 
@@ -12,6 +13,7 @@ from neurosim.circuit.circuit import Circuit
 from neurosim.circuit.exchange import from_json, to_json
 from neurosim.circuit.signals import Signals
 from neurosim.circuit.validate import validate
+from neurosim.engine import side_by_side
 from neurosim.engine.lower import lower
 from neurosim.engine.program import Program
 from neurosim.engine.state import State
@@ -25,16 +27,21 @@ WINDOW = 4 * TRIAL_BLOCK
 EVALUATED_TOGETHER = 256
 
 
-class Executor(Protocol):
-    """What runs a program on the arrays of a state."""
-
-    def run(self, streams: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Execute one trial for each row of the streams; returns the wanted signals, one row per trial."""
-        ...
+class Executor(side_by_side.Executor, Protocol):
+    """What runs a program on the arrays of a state, and says when the numbers blow up."""
 
     def not_finite(self) -> str | None:
         """The first signal that holds something that is not a number, or None."""
         ...
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """Trials that are ready to be run: by what, on what, and how many."""
+
+    executor: Executor
+    streams: Mapping[str, np.ndarray]
+    trials: int
 
 
 class Observer(Protocol):
@@ -137,7 +144,7 @@ class Simulator:
             RunError: the numbers blew up; the message names the signal, and the trial by which it was noticed (they are
                 looked at each time that trials are drawn, and at each recording moment).
         """
-        self._check(task, trials, batch)
+        self.check(task, trials, batch)
         end = self.trial + trials
         moments = list(into.moments(self, task, trials, batch)) if into is not None else []
         for moment in moments:
@@ -146,7 +153,8 @@ class Simulator:
             into.look(self, task)
         self._advance(task, end, batch)
 
-    def _check(self, task: Task, trials: int, batch: int) -> None:
+    def check(self, task: Task, trials: int, batch: int) -> None:
+        """Raise InputError if a task does not fit the circuit, or a number is below 1."""
         counts = (("trials", trials), ("batch", batch))
         problems = [
             Problem(name, f"expected a whole number of at least 1, found {n!r}") for name, n in counts if not _whole(n, 1)
@@ -160,19 +168,27 @@ class Simulator:
 
     def _advance(self, task: Task, until: int, batch: int) -> None:
         """Learn up to a trial: the one loop."""
-        program, executor = self._executor(learning=True, batch=batch)
-        whole = max(batch, WINDOW // batch * batch)
         while self.trial < until:
-            count = min(whole, until - self.trial)
-            inputs, targets = self.present(task, self.trial, count)
-            executor.run(self._streams(program, inputs, targets, self.trial))
-            self.trial += count
-            broken = executor.not_finite()
-            if broken is not None:
-                raise RunError(
-                    f"{self.circuit.label}: the numbers blew up: {broken} is not finite after trial {self.trial} "
-                    f"(seed {self.seed}); a smaller eta usually helps"
-                )
+            ahead = self.ahead(task, until, batch)
+            ahead.executor.run(ahead.streams)
+            self.passed(ahead)
+
+    def ahead(self, task: Task, until: int, batch: int) -> Ahead:
+        """The next trials, at most up to one of them, ready to be run."""
+        program, executor = self._executor(learning=True, batch=batch)
+        count = min(max(batch, WINDOW // batch * batch), until - self.trial)
+        inputs, targets = self.present(task, self.trial, count)
+        return Ahead(executor, self._streams(program, inputs, targets, self.trial), count)
+
+    def passed(self, ahead: Ahead) -> None:
+        """Those trials have been run; raises RunError if the numbers blew up."""
+        self.trial += ahead.trials
+        broken = ahead.executor.not_finite()
+        if broken is not None:
+            raise RunError(
+                f"{self.circuit.label}: the numbers blew up: {broken} is not finite after trial {self.trial} "
+                f"(seed {self.seed}); a smaller eta usually helps"
+            )
 
     def present(self, task: Task, first: int, count: int) -> Trials:
         """Trials of a task, as this run sees them: those near the present one are drawn once and kept."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
+from compete import given, timed
 from contestant_neurosim import contestant
-from work import given, timed
 
 if __name__ == "__main__":
     asked = given()
-    timed(asked, contestant(asked, bias=True)[0])
+    print(json.dumps({"rate": timed(asked, contestant(asked, bias=True)[0])}))

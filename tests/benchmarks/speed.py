@@ -1,90 +1,118 @@
-"""Runs every contestant on every piece of work, each in its own process, in turn, and prints rates and ratios to ours."""
+"""Runs every contestant on every piece of work, and all the other measurements, and says which targets are reached."""
 
 from __future__ import annotations
 
 import argparse
 import importlib.util
 import json
-import os
-import platform
-import statistics
-import subprocess
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).parent
-WORKS: list[dict[str, Any]] = [
-    {"sizes": [2, 2, 1], "trials": 200_000, "batch": 1, "threads": 1, "eta": 0.05},
-    {"sizes": [30, 20, 10], "trials": 100_000, "batch": 1, "threads": 1, "eta": 0.01},
-    {"sizes": [784, 1000, 10], "trials": 4_000, "batch": 1, "threads": 1, "eta": 0.002},
-    {"sizes": [784, 1000, 10], "trials": 4_000, "batch": 1, "threads": 2, "eta": 0.002},
-    {"sizes": [784, 1000, 10], "trials": 20_000, "batch": 100, "threads": 2, "eta": 0.0001},
-]
-FLOORS = {(30, 20, 10): 1e6, (784, 1000, 10): 15e3}
-"""Online trials a second, one thread, biases included."""
+import formulas
+import machine
+import peak_memory
+import startup
+from figure import Figure
+from race import Race, race
+from report import lines, page, summary
+from targets import ENTRIES, PEERS
+
+PARTS: dict[str, Callable[..., list[Figure]]] = {
+    "memory": peak_memory.measured,
+    "startup": startup.measured,
+    "formulas": formulas.measured,
+}
+NAMES = (*(entry.name for entry in ENTRIES), *PARTS)
 
 
-def main() -> None:
-    """Print the table."""
+def main(words: Sequence[str] | None = None) -> None:
+    """Measure, print, and write if asked to."""
+    asked = arguments(words)
+    chosen = asked.only or list(NAMES)
+    peers = present(asked.peers)
+    races, figures = [], []
+    for entry in ENTRIES:
+        if entry.name in chosen:
+            held = race(entry.quick() if asked.quick else entry, peers, asked.rounds, tell)
+            races.append(held)
+            figures += held.figures()
+            show([*held.lines(), *lines(held.figures())])
+    for name, part in PARTS.items():
+        if name in chosen:
+            options = {"quick": asked.quick} if part is formulas.measured else {}
+            found = part(asked.rounds, tell, **options)
+            figures += found
+            show([name, *lines(found)])
+    show([summary(figures)])
+    if asked.write:
+        write(asked.write, document(races, figures, asked.rounds))
+
+
+def arguments(words: Sequence[str] | None) -> argparse.Namespace:
+    """The command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--peers", default="numpy,torch,jax")
-    parser.add_argument("--write", type=Path, help="a JSON file for the results")
-    arguments = parser.parse_args()
-    peers = [name for name in arguments.peers.split(",") if name]
-    present = [name for name in peers if importlib.util.find_spec(name) is not None]
-    for name in set(peers) - set(present):
-        print(f"{name}: not installed, left out")
-    results = [compared(work, ["neurosim", *present], arguments.rounds) for work in WORKS]
-    alone = [work for work in WORKS if work["threads"] == work["batch"] == 1 and tuple(work["sizes"]) in FLOORS]
-    floors = [floor(work, arguments.rounds) for work in alone]
-    if arguments.write:
-        arguments.write.write_text(
-            json.dumps({"machine": platform.processor() or platform.machine(), "work": results, "floors": floors}, indent=1)
-        )
-
-
-def compared(work: dict[str, Any], names: list[str], rounds: int) -> dict[str, Any]:
-    """The rates of all contestants on one piece of work, interleaved, and each one's ratio to ours round by round."""
-    rates: dict[str, list[float]] = {name: [] for name in names}
-    for _ in range(rounds):
-        for name in names:
-            rates[name].append(rate(name, work))
-    title = "-".join(map(str, work["sizes"]))
-    kind = "online" if work["batch"] == 1 else f"batches of {work['batch']}"
-    print(f"\n{title}, {kind}, {work['threads']} thread{'s' if work['threads'] > 1 else ''}")
-    found = {}
-    for name in names:
-        ratios = [ours / theirs for ours, theirs in zip(rates["neurosim"], rates[name], strict=True)]
-        middle, ratio = statistics.median(rates[name]), statistics.median(ratios)
-        spread = f"({min(rates[name]):.3g} … {max(rates[name]):.3g})"
-        print(f"  {name:10} {middle:12.4g} /s {spread:26} ours / it {ratio:8.3g} ({min(ratios):.3g} … {max(ratios):.3g})")
-        found[name] = {"rates": rates[name], "ratio": ratio}
-    return {**work, "contestants": found}
-
-
-def floor(work: dict[str, Any], rounds: int) -> dict[str, Any]:
-    """Our own rate with biases against its floor."""
-    found = statistics.median(rate("neurosim_with_biases", work) for _ in range(rounds))
-    least = FLOORS[tuple(work["sizes"])]
-    verdict = "reached" if found >= least else "missed"
-    print(
-        f"\nfloor {'-'.join(map(str, work['sizes']))} online with biases, 1 thread: {found:.4g} /s, "
-        f"at least {least:.4g}: {verdict}"
+    parser.add_argument(
+        "--only", action="append", choices=NAMES, metavar="NAME", help=f"one of {', '.join(NAMES)}; may come again"
     )
-    return {"sizes": work["sizes"], "rate": found, "floor": least, "reached": found >= least}
+    parser.add_argument("--peers", default=",".join(PEERS), help="who else takes part (default: %(default)s)")
+    parser.add_argument("--quick", action="store_true", help="try that everything works; the numbers mean nothing")
+    parser.add_argument("--write", type=Path, metavar="DIR", help="write benchmarks.json, .md and images/benchmarks.png there")
+    asked = parser.parse_args(words)
+    if asked.write and (asked.only or asked.quick):
+        parser.error("--write wants everything, measured in one run: leave out --only and --quick")
+    if asked.rounds < 1:
+        parser.error("--rounds: at least 1")
+    return asked
 
 
-def rate(name: str, work: dict[str, Any]) -> float:
-    """One contestant's trials a second, in a process of its own; nan, with its words, if it fails."""
-    environment = {k: v for k, v in os.environ.items() if k not in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")}
-    command = [sys.executable, str(HERE / f"contestant_{name}.py"), json.dumps(work)]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=HERE, check=False)
-    if done.returncode:
-        print(f"  {name} failed: {(done.stdout + done.stderr).strip().splitlines()[-1]}")
-        return float("nan")
-    return float(json.loads(done.stdout.splitlines()[-1])["rate"])
+def present(asked: str) -> list[str]:
+    """The peers that are installed; the others are told."""
+    names = [name for name in asked.split(",") if name]
+    unknown = set(names) - set(PEERS)
+    if unknown:
+        sys.exit(f"no such peer: {', '.join(sorted(unknown))}; there are {', '.join(PEERS)}")
+    missing = [name for name in names if importlib.util.find_spec(PEERS[name]) is None]
+    for name in missing:
+        tell(f"{name}: {PEERS[name]} is not installed, left out")
+    return [name for name in names if name not in missing]
+
+
+def document(races: Sequence[Race], figures: Sequence[Figure], rounds: int) -> dict[str, Any]:
+    """Everything as JSON holds it."""
+    works = []
+    for held in races:
+        targets = {name: target.bound for name, target in held.entry.targets.items()}
+        works.append({**held.document(), "targets": targets})
+    return {
+        "machine": machine.described(),
+        "command": " ".join(["python", "tests/benchmarks/speed.py", *sys.argv[1:]]),
+        "rounds": rounds,
+        "works": works,
+        "figures": [figure.document() for figure in figures],
+    }
+
+
+def write(folder: Path, held: dict[str, Any]) -> None:
+    """The numbers, the page and the picture."""
+    from plot import save
+
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "benchmarks.json").write_text(json.dumps(held, indent=1) + "\n", encoding="utf-8")
+    (folder / "benchmarks.md").write_text(page(held), encoding="utf-8")
+    save(held, folder / "images" / "benchmarks.png")
+
+
+def tell(line: str) -> None:
+    """What goes wrong on the way."""
+    print(f"! {line}", file=sys.stderr, flush=True)
+
+
+def show(text: Sequence[str]) -> None:
+    """A paragraph."""
+    print("\n" + "\n".join(text), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,96 +1,107 @@
-"""The work that every contestant does: feedback alignment on the same weights and trials, and its float64 reference."""
+"""The work that every contestant does: feedback alignment in float32 without biases, on the same weights and trials."""
 
 from __future__ import annotations
 
-import argparse
-import json
-import sys
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import cache
+from itertools import pairwise
+from math import prod
+from typing import Any
 
 import numpy as np
 
-CHECKED = 40
-"""Trials that are held against the float64 reference (batches of the work's own size)."""
+Matrices = list[np.ndarray]
 
 
 @dataclass(frozen=True)
 class Work:
-    """Sizes, how many trials, and how many at the same weights."""
+    """What is asked of a contestant.
+
+    Attributes:
+        sizes: neurons of the input, of each hidden population (tanh) and of the output (linear).
+        trials: how many trials one call runs, for each seed.
+        batch: trials at the same weights, whose changes are summed; 1 is online.
+        threads: how many the contestant may use.
+        eta: the learning rate.
+        seeds: how many networks learn side by side, each from its own weights and on its own trials.
+        seconds: a timing repeats the call until so many seconds have passed.
+    """
 
     sizes: tuple[int, ...]
     trials: int
-    batch: int
-    threads: int
     eta: float
+    batch: int = 1
+    threads: int = 1
+    seeds: int = 1
+    seconds: float = 0.4
 
-    def arrays(self) -> tuple[list[np.ndarray], list[np.ndarray], np.ndarray, np.ndarray]:
-        """W[post, pre] of each projection, B[post, pre] of each feedback projection, inputs and targets, in float32."""
-        random = np.random.default_rng(0)
-        pairs = list(zip(self.sizes, self.sizes[1:], strict=False))
-        forward = [(random.standard_normal((post, pre)) / np.sqrt(pre)).astype("f4") for pre, post in pairs]
-        back = [(random.standard_normal((pre, post)) / np.sqrt(post)).astype("f4") for pre, post in pairs[1:]]
-        inputs = random.uniform(-1, 1, (self.trials, self.sizes[0])).astype("f4")
-        targets = random.uniform(-1, 1, (self.trials, self.sizes[-1])).astype("f4")
-        return forward, back, inputs, targets
+    @property
+    def title(self) -> str:
+        """What the report calls it."""
+        kind = "online" if self.batch == 1 else f"batches of {self.batch}"
+        seeds = f"{self.seeds} seeds of " if self.seeds > 1 else ""
+        return f"{seeds}{named(self.sizes)}, {kind}, {self.threads} thread{'s' if self.threads > 1 else ''}"
 
+    @property
+    def forward_synapses(self) -> list[int]:
+        """How many synapses each forward projection has."""
+        return [pre * post for pre, post in pairwise(self.sizes)]
 
-def reference(work: Work) -> list[np.ndarray]:
-    """The weights after the checked trials, in float64."""
-    forward, back, inputs, targets = work.arrays()
-    weights = [w.astype("f8") for w in forward]
-    count = checked(work)
-    for first in range(0, count, work.batch):
-        rates = [inputs[first : first + work.batch].astype("f8")]
-        for w in weights[:-1]:
-            rates.append(np.tanh(rates[-1] @ w.T))
-        signal = targets[first : first + work.batch] - rates[-1] @ weights[-1].T
-        signals = [signal]
-        for b, rate in zip(reversed(back), reversed(rates[1:]), strict=True):
-            signals.append((signals[-1] @ b.T) * (1 - rate * rate))
-        for w, signal, rate in zip(weights, reversed(signals), rates, strict=True):
-            w += work.eta * signal.T @ rate
-    return weights
+    @property
+    def feedback_synapses(self) -> list[int]:
+        """How many synapses each feedback projection has; the input needs none."""
+        return self.forward_synapses[1:]
 
+    @property
+    def flops(self) -> int:
+        """Useful operations of a trial: 2 a synapse for the drive, 2 for the update, and 2 for the feedback."""
+        return 4 * sum(self.forward_synapses) + 2 * sum(self.feedback_synapses)
 
-def checked(work: Work) -> int:
-    """How many trials are checked: whole batches."""
-    return max(1, CHECKED // work.batch) * work.batch
+    @property
+    def bytes_updated(self) -> int:
+        """What one pass over the first weights reads and writes in a trial that is not blocked: 4 bytes each."""
+        return 8 * self.forward_synapses[0]
 
+    def weights(self, seed: int = 0) -> tuple[Matrices, Matrices]:
+        """W[post, pre] of each projection and B[post, pre] of each feedback projection: new arrays, to be written into."""
+        random = np.random.default_rng([seed, 0])
+        pairs = list(pairwise(self.sizes))
+        forward = [_normal(random, (post, pre), pre) for pre, post in pairs]
+        back = [_normal(random, (pre, post), post) for pre, post in pairs[1:]]
+        return forward, back
 
-Contestant = Callable[[Work], tuple[Callable[[int], None], Callable[[], list[np.ndarray]]]]
-"""Makes (run the first so many trials, give the weights) from a piece of work."""
+    def drawn(self, count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+        """The first so many inputs and targets; the same rows whatever the count."""
+        return _uniform((count, self.sizes[0]), seed, 1), _uniform((count, self.sizes[-1]), seed, 2)
 
-
-def given() -> Work:
-    """The work that the command line asks for, as JSON."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("work")
-    asked = json.loads(parser.parse_args().work)
-    return Work(tuple(asked["sizes"]), asked["trials"], asked["batch"], asked["threads"], asked["eta"])
-
-
-def compete(contestant: Contestant) -> None:
-    """Check a contestant on the work that is asked for, time it, and print one JSON line."""
-    work = given()
-    run, weights = contestant(work)
-    run(checked(work))
-    start = [w.astype("f8") for w in work.arrays()[0]]
-    compared = zip(weights(), reference(work), start, strict=True)
-    off = max(float(np.linalg.norm(w - r) / np.linalg.norm(r - s)) for w, r, s in compared)
-    if not off < 1e-3:
-        print(json.dumps({"error": f"wrong by {off:.1e}"}))
-        sys.exit(1)
-    timed(work, run, off)
+    def question(self) -> dict[str, Any]:
+        """The work as JSON holds it."""
+        return asdict(self)
 
 
-def timed(work: Work, run: Callable[[int], None], off: float = 0.0) -> None:
-    """Time the work, the median of three after a warm-up, and print one JSON line."""
-    run(work.trials)
-    rates = []
-    for _ in range(3):
-        began = time.perf_counter()
-        run(work.trials)
-        rates.append(work.trials / (time.perf_counter() - began))
-    print(json.dumps({"rate": sorted(rates)[1], "off": off}))
+def named(sizes: tuple[int, ...]) -> str:
+    """784-1500x3-10: the sizes, three or more equal hidden populations drawn together.
+
+    >>> named((784, 1500, 1500, 1500, 10)), named((30, 20, 10)), named((10, 10, 10, 10))
+    ('784-1500x3-10', '30-20-10', '10-10-10-10')
+    """
+    hidden = sizes[1:-1]
+    alike = len(hidden) > 2 and len(set(hidden)) == 1
+    middle = [f"{hidden[0]}x{len(hidden)}"] if alike else [str(size) for size in hidden]
+    return "-".join([str(sizes[0]), *middle, str(sizes[-1])])
+
+
+def _normal(random: np.random.Generator, shape: tuple[int, int], inputs: int) -> np.ndarray:
+    values = random.standard_normal(shape, dtype="f4")
+    values /= np.float32(np.sqrt(inputs))
+    return values
+
+
+@cache
+def _uniform(shape: tuple[int, int], seed: int, what: int) -> np.ndarray:
+    """Numbers in [-1, 1), drawn once and protected, for they are shared."""
+    values = np.random.default_rng([seed, what]).random(prod(shape), dtype="f4").reshape(shape)
+    values *= np.float32(2.0)
+    values -= np.float32(1.0)
+    values.flags.writeable = False
+    return values

@@ -4,23 +4,12 @@ import numpy as np
 import pytest
 
 from neurosim.circuit.layered import layered
-from neurosim.engine.state import State, aligned, padded
+from neurosim.engine.state import State
 from neurosim.errors import InputError
 
 
 def made(seed: int = 1, feedback: str = "random", dtype: str = "float32", **changes) -> State:
     return State(layered([6, 5, 3], feedback=feedback).replace(changes), seed, dtype)
-
-
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("count", [1, 15, 16, 17, 1024, 1000, 512])
-def test_how_rows_lie_in_memory(count: int, dtype: str) -> None:
-    kind = np.dtype(dtype)
-    length = padded(count, kind)
-    assert count <= length <= count + 128 // kind.itemsize
-    assert length * kind.itemsize % 64 == 0
-    assert length * kind.itemsize % 4096 != 0
-    assert aligned((3, length), kind).ctypes.data % 64 == 0
 
 
 def test_shapes_and_addresses() -> None:
@@ -29,7 +18,8 @@ def test_shapes_and_addresses() -> None:
     assert state["hidden.bias"].shape == (5,)
     assert state["input_to_hidden.velocity"].shape == (5, 6)
     assert state["feedback_to_hidden.weights"].shape == (5,)
-    assert state.stored("hidden.bias").shape == (5, 1)
+    assert state.storage("hidden.bias").shape == (5, 1)
+    assert state.shape("hidden.bias") == (5,)
     assert list(state) == sorted(
         ["input_to_hidden.weights", "hidden.bias", "input_to_hidden.velocity", "feedback_to_hidden.weights"]
     )
@@ -45,6 +35,14 @@ def test_that_what_is_drawn_depends_on_seed_and_address_alone() -> None:
     )
 
 
+@pytest.mark.parametrize("kind", ["uniform", "normal"])
+def test_that_drawing_some_rows_at_a_time_changes_nothing(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    weights = {"input_to_hidden.weights": {"kind": kind, "bound" if kind == "uniform" else "sd": 0.3}}
+    whole = made(**weights)["input_to_hidden.weights"]
+    monkeypatch.setattr("neurosim.engine.state.ROWS_AT_ONCE", 12)
+    np.testing.assert_array_equal(made(**weights)["input_to_hidden.weights"], whole)
+
+
 def test_that_a_pattern_leaves_zeros() -> None:
     state = made(**{"input_to_hidden.connector": {"kind": "fixed_probability", "probability": 0.5}})
     pattern, weights = state["input_to_hidden.pattern"], state["input_to_hidden.weights"]
@@ -56,9 +54,12 @@ def test_that_a_pattern_leaves_zeros() -> None:
 def test_writing_and_forgetting() -> None:
     state = made()
     state["hidden.bias"] = np.arange(5.0)
-    np.testing.assert_array_equal(state.stored("hidden.bias")[:, 0], np.arange(5.0))
-    state["hidden.bias"][2] = 9.0
-    assert state["hidden.bias"][2] == 9.0
+    np.testing.assert_array_equal(state.storage("hidden.bias").values()[:, 0], np.arange(5.0))
+    with pytest.raises(ValueError, match="read-only"):
+        state["hidden.bias"][2] = 9.0
+    before = state["hidden.bias"]
+    state["hidden.bias"] = before + 1
+    np.testing.assert_array_equal(before, np.arange(5.0), err_msg="what was read is a copy")
     del state["hidden.bias"]
     assert not state["hidden.bias"].any()
     with pytest.raises(InputError, match=r"expected the shape \(5,\), found \(4,\)"):

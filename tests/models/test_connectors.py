@@ -12,6 +12,7 @@ CASES = {  # shape (post, pre) and parameters that it can join
     "broadcast": ((4, 1), {}),
     "fan_out": ((6, 3), {}),
     "fixed_probability": ((6, 3), {"probability": 0.5}),
+    "local_patch": ((8, 9), {"patch": 2, "maps": 2}),
     "explicit": ((6, 3), {"pairs": [[5, 0], [0, 2]]}),
 }
 
@@ -32,6 +33,40 @@ def test_that_it_makes_what_its_form_says(name: str) -> None:
         assert found.any()
     else:
         assert found is None
+
+
+@pytest.mark.parametrize("name", [name for name in CONNECTORS if CONNECTORS[name].form == "pattern"])
+def test_that_its_density_is_what_it_makes(name: str) -> None:
+    shape, given = CASES.get(name, ((6, 3), {}))
+    kind = CONNECTORS[name]
+    expected = kind.density(shape, **kind.parameters.complete(given))
+    assert join(name, shape, **given).mean() == pytest.approx(expected, abs=0.25 if name == "fixed_probability" else 1e-12)
+
+
+@pytest.mark.parametrize(("maps", "patch", "side", "units"), [(6, 6, 28, 3174), (8, 10, 32, 4232), (2, 2, 3, 8), (1, 3, 3, 1)])
+def test_local_patch(maps: int, patch: int, side: int, units: int) -> None:
+    """Supp. Note 5's layers, against a plain loop over maps, rows and columns."""
+    found = join("local_patch", (units, side * side), patch=patch, maps=maps).reshape(units, side, side)
+    unit = 0
+    for _ in range(maps):
+        for row in range(side - patch + 1):
+            for column in range(side - patch + 1):
+                wanted = np.zeros((side, side), dtype=bool)
+                for r in range(patch):
+                    for c in range(patch):
+                        wanted[row + r, column + c] = True
+                np.testing.assert_array_equal(found[unit], wanted)
+                unit += 1
+    assert unit == units
+
+
+@pytest.mark.parametrize(
+    ("shape", "patch", "told"),
+    [((4, 10), 2, "square image, found 10"), ((4, 9), 4, "at most 3"), ((5, 9), 2, r"makes 4 units \(1 × 2 × 2\), found 5")],
+)
+def test_what_local_patch_refuses(shape: tuple[int, int], patch: int, told: str) -> None:
+    with pytest.raises(InputError, match=told):
+        join("local_patch", shape, patch=patch, maps=1)
 
 
 def test_fan_out() -> None:

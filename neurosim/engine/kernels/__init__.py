@@ -10,38 +10,54 @@ bits do not depend on how many parts there are.
 """
 
 from neurosim.engine.kernels.batches import fade, learn_batch, multiply, multiply_transposed
-from neurosim.engine.kernels.blocked import block_pass, dot, learn_block, learn_gather_blocked
-from neurosim.engine.kernels.cells import PANEL, SHARE, TILE, at, first_of
+from neurosim.engine.kernels.blocked import block_pass, correct, dot, learn_block, learn_gather_blocked
+from neurosim.engine.kernels.cells import BAND, SHARE, TILE, at, first_of, first_panel
+from neurosim.engine.kernels.compact import (
+    gather_compact,
+    learn_batch_compact,
+    learn_compact,
+    multiply_compact,
+    sum_synapses,
+    turned,
+)
 from neurosim.engine.kernels.narrow import gather_narrow, gather_transposed_narrow, learn_gather_narrow, learn_outer_narrow
 from neurosim.engine.kernels.online import (
+    change_row,
+    clear,
     gather,
-    gather_by_rows,
     gather_transposed,
     learn_gather,
     learn_gather_momentum,
     learn_outer,
     learn_outer_momentum,
+    sum_rows_8,
 )
 from neurosim.engine.kernels.pairs import combine, diagonal, mask
 
 __all__ = [
-    "PANEL",
+    "BAND",
     "SHARE",
     "TILE",
     "at",
     "block_pass",
+    "change_row",
+    "clear",
     "combine",
+    "correct",
     "diagonal",
     "dot",
     "fade",
     "first_of",
+    "first_panel",
     "gather",
-    "gather_by_rows",
+    "gather_compact",
     "gather_narrow",
     "gather_transposed",
     "gather_transposed_narrow",
     "learn_batch",
+    "learn_batch_compact",
     "learn_block",
+    "learn_compact",
     "learn_gather",
     "learn_gather_blocked",
     "learn_gather_momentum",
@@ -51,5 +67,9 @@ __all__ = [
     "learn_outer_narrow",
     "mask",
     "multiply",
+    "multiply_compact",
     "multiply_transposed",
+    "sum_rows_8",
+    "sum_synapses",
+    "turned",
 ]

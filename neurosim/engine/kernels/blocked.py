@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from neurosim.engine.kernels.cells import TILE, at, first_of
+from neurosim.engine.kernels.cells import TILE, at, first_panel
+from neurosim.engine.kernels.online import clear
+from neurosim.engine.memory import fetch, number
 from neurosim.engine.memory import floats32 as floats
-from neurosim.engine.memory import number
+from neurosim.engine.memory import fma32 as fma
+from neurosim.engine.memory import load32 as load
+from neurosim.engine.memory import plus32 as plus
+from neurosim.engine.memory import repeat32 as repeat
+from neurosim.engine.memory import single_fma32 as single_fma
+from neurosim.engine.memory import store32 as store
 
 real = np.float32
 width = 4
@@ -20,113 +27,107 @@ def learn_gather_blocked(row, ctx):
     As `learn_gather`, and 22-24: what W gives to each of the four trials (four slots); d has four slots, x is a stream.
     Blocks begin at every fourth step, so only where a run of trials is cut decides the rounding.
     """
-    step = ctx[0]
-    low, high = first_of(row[4], ctx[2], ctx[3]), first_of(row[4], ctx[2] + 1, ctx[3])
-    if high <= low:
-        return
+    step, line, eta = ctx[0], row[2], real(number(row[15]))
     phase = step & 3
-    if phase == 0:
-        start = low
-        while start < high:
-            block_pass(row, step, start, min(TILE, high - start))
-            start += TILE
-    u, ahead, x = (
-        floats(at(row, 6, step) + low * width),
-        floats(at(row, 22, step) + low * width),
-        floats(at(row, 9, step)),
-    )
-    if row[5]:
-        for j in range(high - low):
-            u[j] = ahead[j]
-    else:
-        for j in range(high - low):
-            u[j] += ahead[j]
-    for i in range(phase):
-        before = step - phase + i
-        overlap = real(number(row[15])) * dot(floats(at(row, 9, before)), x, row[3])
-        d = floats(at(row, 12, before) + low * width)
-        for j in range(high - low):
-            u[j] += overlap * d[j]
+    x = at(row, 9, step)
+    o0 = o1 = o2 = real(0)
+    if phase > 0:
+        o0 = eta * dot(at(row, 9, step - phase), x, row[3])
+    if phase > 1:
+        o1 = eta * dot(at(row, 9, step - phase + 1), x, row[3])
+    if phase > 2:
+        o2 = eta * dot(at(row, 9, step - 1), x, row[3])
+    for panel in range(first_panel(row, ctx[2], ctx[3]), first_panel(row, ctx[2] + 1, ctx[3])):
+        size = min(line, row[4] * width - panel * line)
+        if phase == 0:
+            for first in range(0, size, TILE * width):
+                block_pass(row, step, panel, first, min(TILE * width, size - first))
+        correct(row, step, panel * line, size, o0, o1, o2)
 
 
-def block_pass(row, step, start, n):
-    """W += η Σ x' d'ᵀ of the four trials before, and W x of the four to come, for n postsynaptic neurons."""
-    eta = real(number(row[15])) if step else real(0)
-    back = step - 4 if step else step
-    shift = start * width
-    d0, d1 = floats(at(row, 12, back) + shift), floats(at(row, 12, back + 1) + shift)
-    d2, d3 = floats(at(row, 12, back + 2) + shift), floats(at(row, 12, back + 3) + shift)
+def correct(row, step, shift, size, o0, o1, o2):
+    """u (+)= what the weights from before the block give, and what the block's earlier trials have changed."""
+    phase, begin = step & 3, step & ~3
+    u, ahead = at(row, 6, step) + shift, at(row, 22, step) + shift
+    d0, d1, d2 = at(row, 12, begin) + shift, at(row, 12, begin + 1) + shift, at(row, 12, begin + 2) + shift
+    r0, r1, r2 = repeat(o0), repeat(o1), repeat(o2)
+    for j in range(0, size, 16 * width):
+        a = load(ahead + j)
+        if not row[5]:
+            a = plus(load(u + j), a)
+        if phase > 0:
+            a = fma(r0, load(d0 + j), a)
+        if phase > 1:
+            a = fma(r1, load(d1 + j), a)
+        if phase > 2:
+            a = fma(r2, load(d2 + j), a)
+        store(u + j, a)
+
+
+def block_pass(row, step, panel, first, size):
+    """W += η Σ x' d'ᵀ of the four trials before, and W x of the four to come, for the neurons of a panel; two rows at a time."""
+    eta, line = real(number(row[15])) if step else real(0), row[2]
+    back, shift = step - 4 if step else step, panel * row[2] + first
+    d0, d1 = at(row, 12, back) + shift, at(row, 12, back + 1) + shift
+    d2, d3 = at(row, 12, back + 2) + shift, at(row, 12, back + 3) + shift
     o0, o1 = floats(at(row, 19, back)), floats(at(row, 19, back + 1))
     o2, o3 = floats(at(row, 19, back + 2)), floats(at(row, 19, back + 3))
-    x0, x1, x2, x3 = (
-        floats(at(row, 9, step)),
-        floats(at(row, 9, step + 1)),
-        floats(at(row, 9, step + 2)),
-        floats(at(row, 9, step + 3)),
-    )
-    u0, u1 = floats(at(row, 22, step) + shift), floats(at(row, 22, step + 1) + shift)
-    u2, u3 = floats(at(row, 22, step + 2) + shift), floats(at(row, 22, step + 3) + shift)
-    for j in range(n):
-        u0[j] = real(0)
-        u1[j] = real(0)
-        u2[j] = real(0)
-        u3[j] = real(0)
-    i, line, at_row = 0, row[2], row[1] + shift
-    while i + 4 <= row[3]:
-        w, v = floats(at_row), floats(at_row + line)
-        s, t = floats(at_row + 2 * line), floats(at_row + 3 * line)
-        p0, p1, p2, p3 = eta * o0[i], eta * o1[i], eta * o2[i], eta * o3[i]
-        q0, q1, q2, q3 = eta * o0[i + 1], eta * o1[i + 1], eta * o2[i + 1], eta * o3[i + 1]
-        r0, r1, r2, r3 = eta * o0[i + 2], eta * o1[i + 2], eta * o2[i + 2], eta * o3[i + 2]
-        k0, k1, k2, k3 = eta * o0[i + 3], eta * o1[i + 3], eta * o2[i + 3], eta * o3[i + 3]
-        a0, a1, a2, a3 = x0[i], x1[i], x2[i], x3[i]
-        b0, b1, b2, b3 = x0[i + 1], x1[i + 1], x2[i + 1], x3[i + 1]
-        c0, c1, c2, c3 = x0[i + 2], x1[i + 2], x2[i + 2], x3[i + 2]
-        g0, g1, g2, g3 = x0[i + 3], x1[i + 3], x2[i + 3], x3[i + 3]
-        for j in range(n):
-            e0, e1, e2, e3 = d0[j], d1[j], d2[j], d3[j]
-            a = w[j] + p0 * e0 + p1 * e1 + p2 * e2 + p3 * e3
-            b = v[j] + q0 * e0 + q1 * e1 + q2 * e2 + q3 * e3
-            c = s[j] + r0 * e0 + r1 * e1 + r2 * e2 + r3 * e3
-            g = t[j] + k0 * e0 + k1 * e1 + k2 * e2 + k3 * e3
-            w[j] = a
-            v[j] = b
-            s[j] = c
-            t[j] = g
-            u0[j] += (a * a0 + b * b0) + (c * c0 + g * g0)
-            u1[j] += (a * a1 + b * b1) + (c * c1 + g * g1)
-            u2[j] += (a * a2 + b * b2) + (c * c2 + g * g2)
-            u3[j] += (a * a3 + b * b3) + (c * c3 + g * g3)
-        i += 4
-        at_row += 4 * line
-    while i < row[3]:
-        w = floats(at_row)
-        p0, p1, p2, p3 = eta * o0[i], eta * o1[i], eta * o2[i], eta * o3[i]
-        for j in range(n):
-            a = w[j] + p0 * d0[j] + p1 * d1[j] + p2 * d2[j] + p3 * d3[j]
-            w[j] = a
-            u0[j] += a * x0[i]
-            u1[j] += a * x1[i]
-            u2[j] += a * x2[i]
-            u3[j] += a * x3[i]
-        i += 1
-        at_row += line
+    x0, x1 = floats(at(row, 9, step)), floats(at(row, 9, step + 1))
+    x2, x3 = floats(at(row, 9, step + 2)), floats(at(row, 9, step + 3))
+    u0, u1 = at(row, 22, step) + shift, at(row, 22, step + 1) + shift
+    u2, u3 = at(row, 22, step + 2) + shift, at(row, 22, step + 3) + shift
+    clear(u0, size)
+    clear(u1, size)
+    clear(u2, size)
+    clear(u3, size)
+    w, i = row[1] + panel * line * row[3] + first, 0
+    while i + 2 <= row[3]:
+        p0, p1, p2, p3 = repeat(eta * o0[i]), repeat(eta * o1[i]), repeat(eta * o2[i]), repeat(eta * o3[i])
+        q0, q1 = repeat(eta * o0[i + 1]), repeat(eta * o1[i + 1])
+        q2, q3 = repeat(eta * o2[i + 1]), repeat(eta * o3[i + 1])
+        a0, a1, a2, a3 = repeat(x0[i]), repeat(x1[i]), repeat(x2[i]), repeat(x3[i])
+        b0, b1, b2, b3 = repeat(x0[i + 1]), repeat(x1[i + 1]), repeat(x2[i + 1]), repeat(x3[i + 1])
+        for j in range(0, size, 16 * width):
+            fetch(w + 4 * line + j)
+            fetch(w + 5 * line + j)
+            e0, e1, e2, e3 = load(d0 + j), load(d1 + j), load(d2 + j), load(d3 + j)
+            a = fma(p3, e3, fma(p2, e2, fma(p1, e1, fma(p0, e0, load(w + j)))))
+            b = fma(q3, e3, fma(q2, e2, fma(q1, e1, fma(q0, e0, load(w + line + j)))))
+            store(w + j, a)
+            store(w + line + j, b)
+            store(u0 + j, fma(b, b0, fma(a, a0, load(u0 + j))))
+            store(u1 + j, fma(b, b1, fma(a, a1, load(u1 + j))))
+            store(u2 + j, fma(b, b2, fma(a, a2, load(u2 + j))))
+            store(u3 + j, fma(b, b3, fma(a, a3, load(u3 + j))))
+        i += 2
+        w += 2 * line
+    if i < row[3]:
+        p0, p1, p2, p3 = repeat(eta * o0[i]), repeat(eta * o1[i]), repeat(eta * o2[i]), repeat(eta * o3[i])
+        a0, a1, a2, a3 = repeat(x0[i]), repeat(x1[i]), repeat(x2[i]), repeat(x3[i])
+        for j in range(0, size, 16 * width):
+            a = fma(p1, load(d1 + j), fma(p0, load(d0 + j), load(w + j)))
+            a = fma(p3, load(d3 + j), fma(p2, load(d2 + j), a))
+            store(w + j, a)
+            store(u0 + j, fma(a, a0, load(u0 + j)))
+            store(u1 + j, fma(a, a1, load(u1 + j)))
+            store(u2 + j, fma(a, a2, load(u2 + j)))
+            store(u3 + j, fma(a, a3, load(u3 + j)))
 
 
 def dot(x, y, count):
     """x · y in sixteen sums side by side, joined in a fixed order."""
-    sums = np.zeros(16, real)
-    i = 0
+    sums, i = repeat(real(0)), 0
     while i + 16 <= count:
-        for lane in range(16):
-            sums[lane] += x[i + lane] * y[i + lane]
+        sums = fma(load(x + i * width), load(y + i * width), sums)
         i += 16
-    total = real(0)
+    joined = np.empty(16, real)
+    store(joined.ctypes.data, sums)
+    total, a, b = real(0), floats(x), floats(y)
     while i < count:
-        total += x[i] * y[i]
+        total = single_fma(a[i], b[i], total)
         i += 1
     for lane in range(16):
-        total += sums[lane]
+        total += joined[lane]
     return total
 
 
@@ -135,11 +136,12 @@ def learn_block(row, ctx):
 
     As `learn_outer`; d has four slots.
     """
-    low, high = first_of(row[4], ctx[2], ctx[3]), first_of(row[4], ctx[2] + 1, ctx[3])
-    eta, begin = real(number(row[15])), ctx[0] & ~3
-    for i in range(row[3]):
-        w = floats(row[1] + i * row[2] + low * width)
-        for trial in range(begin, ctx[0] + 1):
-            p, d = eta * floats(at(row, 9, trial))[i], floats(at(row, 12, trial) + low * width)
-            for j in range(high - low):
-                w[j] += p * d[j]
+    eta, begin, line = real(number(row[15])), ctx[0] & ~3, row[2]
+    for panel in range(first_panel(row, ctx[2], ctx[3]), first_panel(row, ctx[2] + 1, ctx[3])):
+        size = min(line, row[4] * width - panel * line)
+        for i in range(row[3]):
+            w = row[1] + (panel * row[3] + i) * line
+            for trial in range(begin, ctx[0] + 1):
+                p, d = repeat(eta * floats(at(row, 9, trial))[i]), at(row, 12, trial) + panel * line
+                for j in range(0, size, 16 * width):
+                    store(w + j, fma(p, load(d + j), load(w + j)))

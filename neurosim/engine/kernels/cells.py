@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 SHARE = 64
 """Threads take neurons in shares of this many."""
-PANEL = 256
-"""BLAS computes so many postsynaptic neurons at a time, whoever calls it."""
-TILE = 512
+BAND = 256
+"""BLAS computes so many neurons at a time, whoever calls it."""
+TILE = 256
 """Blocked passes keep the sums of so many postsynaptic neurons near."""
+width = np.dtype(np.float32).itemsize
 
 
 def at(row, cell, step):
@@ -18,3 +21,9 @@ def at(row, cell, step):
 def first_of(count, part, parts):
     """The first neuron of a part: boundaries are multiples of 64."""
     return min((count + SHARE - 1) // SHARE * part // parts * SHARE, count)
+
+
+def first_panel(row, part, parts):
+    """The first panel of a part; 2: bytes per row of a panel, 4: post."""
+    count = row[2] // width
+    return (row[4] + count - 1) // count * part // parts

@@ -103,19 +103,22 @@ def gather_transposed_narrow(row, ctx):
     """As `gather_transposed`, with the sums in the order of `gather_narrow`."""
     if ctx[2] != 0:
         return
-    u, x = floats(at(row, 6, ctx[0])), floats(at(row, 9, ctx[0]))
+    u, line = floats(at(row, 6, ctx[0])), row[2]
+    count = line // width
     for h in range(row[4]):
-        w = floats(row[1] + h * row[2])
         a0 = a1 = a2 = a3 = real(0)
-        i = 0
-        while i + 4 <= row[3]:
-            a0 = single_fma(x[i], w[i], a0)
-            a1 = single_fma(x[i + 1], w[i + 1], a1)
-            a2 = single_fma(x[i + 2], w[i + 2], a2)
-            a3 = single_fma(x[i + 3], w[i + 3], a3)
-            i += 4
-        while i < row[3]:
-            a0 = single_fma(x[i], w[i], a0)
-            i += 1
+        for first in range(0, row[3], count):
+            w, x = floats(row[1] + (first // count * row[4] + h) * line), floats(at(row, 9, ctx[0]) + first * width)
+            n = min(count, row[3] - first)
+            i = 0
+            while i + 4 <= n:
+                a0 = single_fma(x[i], w[i], a0)
+                a1 = single_fma(x[i + 1], w[i + 1], a1)
+                a2 = single_fma(x[i + 2], w[i + 2], a2)
+                a3 = single_fma(x[i + 3], w[i + 3], a3)
+                i += 4
+            while i < n:
+                a0 = single_fma(x[i], w[i], a0)
+                i += 1
         total = (a0 + a1) + (a2 + a3)
         u[h] = total if row[5] else u[h] + total

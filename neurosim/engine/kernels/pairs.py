@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from neurosim.engine.kernels.cells import at, first_of
+from neurosim.engine.kernels.cells import at, first_of, first_panel
 from neurosim.engine.memory import floats32 as floats
 from neurosim.engine.memory import number
 
@@ -29,7 +29,8 @@ def diagonal(row, ctx):
 def combine(row, ctx):
     """u (+)= Σ gain · x over one-to-one projections without weights of their own.
 
-    1: terms, 2: bytes per trial, 4: count, 5: sets, 6-8: u, then per term four cells: x, gain.
+    1: terms, 2: bytes per trial, 4: count, 5: sets, 6-8: u, then per term six cells: x, gain, bytes per trial, whether it is
+    one neuron's for all.
     """
     low, high = first_of(row[4], ctx[2], ctx[3]), first_of(row[4], ctx[2] + 1, ctx[3])
     for trial in range(ctx[1]):
@@ -38,18 +39,25 @@ def combine(row, ctx):
             for j in range(high - low):
                 u[j] = real(0)
         for term in range(row[1]):
-            x, gain = (
-                floats(at(row, 9 + 4 * term, ctx[0]) + trial * row[2] + low * width),
-                real(number(row[12 + 4 * term])),
-            )
-            for j in range(high - low):
-                u[j] += gain * x[j]
+            cell = 9 + 6 * term
+            gain, start = real(number(row[cell + 3])), at(row, cell, ctx[0]) + trial * row[cell + 4]
+            if row[cell + 5]:
+                same = gain * floats(start)[0]
+                for j in range(high - low):
+                    u[j] += same
+            else:
+                x = floats(start + low * width)
+                for j in range(high - low):
+                    u[j] += gain * x[j]
 
 
 def mask(row, ctx):
-    """W = W ⊙ pattern.   1: W, 2: bytes per row, 3: pre, 4: post, 5: pattern."""
-    low, high = first_of(row[4], ctx[2], ctx[3]), first_of(row[4], ctx[2] + 1, ctx[3])
-    for i in range(row[3]):
-        w, pattern = floats(row[1] + i * row[2] + low * width), floats(row[5] + i * row[2] + low * width)
-        for j in range(high - low):
-            w[j] *= pattern[j]
+    """W = W ⊙ pattern.   1: W, 2: bytes per row of a panel, 3: pre, 4: post, 5: pattern."""
+    line = row[2]
+    for panel in range(first_panel(row, ctx[2], ctx[3]), first_panel(row, ctx[2] + 1, ctx[3])):
+        n = min(line // width, row[4] - panel * (line // width))
+        for i in range(row[3]):
+            place = (panel * row[3] + i) * line
+            w, pattern = floats(row[1] + place), floats(row[5] + place)
+            for j in range(n):
+                w[j] *= pattern[j]

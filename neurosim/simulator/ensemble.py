@@ -1,0 +1,91 @@
+"""An ensemble: the same circuit with several seeds, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from neurosim.circuit.circuit import Circuit
+from neurosim.engine.side_by_side import run_side_by_side
+from neurosim.errors import InputError, Problem
+from neurosim.simulator.simulator import Observer, Simulator
+from neurosim.tasks import Task
+
+WORK_WORTH_A_THREAD = 200_000
+"""Synapses times trials: less than this is done before another thread has begun."""
+
+
+class Ensemble(Sequence[Simulator]):
+    """One simulator for each seed, trained in step; each ends with the bits that it would have alone.
+
+    Args:
+        circuit: any circuit.
+        seeds: one for each member.
+        backend, dtype: as for a simulator.
+        threads: how many members run at the same time; where there are more threads than members, each member has several.
+
+    Raises:
+        CircuitError: with every problem of the circuit.
+        InputError: there is no seed, or one comes twice.
+
+    >>> from neurosim.circuit.layered import layered
+    >>> from neurosim.tasks import LinearMap
+    >>> ensemble = Ensemble(layered([4, 3, 2], feedback="random"), seeds=[1, 2, 3])
+    >>> ensemble.train(LinearMap(4, 2), trials=10)
+    >>> [member.trial for member in ensemble]
+    [10, 10, 10]
+    """
+
+    def __init__(
+        self, circuit: Circuit, seeds: Iterable[int], *, backend: str = "cpu", dtype: str = "float32", threads: int = 1
+    ) -> None:
+        numbers = list(seeds)
+        if not numbers or len(set(numbers)) < len(numbers):
+            raise InputError([Problem("seeds", f"expected one or more different numbers, found {numbers}")])
+        self._side_by_side = min(threads, len(numbers))
+        inner = max(1, threads // len(numbers))
+        self._members = [Simulator(circuit, seed=seed, backend=backend, dtype=dtype, threads=inner) for seed in numbers]
+
+    def __len__(self) -> int:
+        return len(self._members)
+
+    def __getitem__(self, index):  # type: ignore[no-untyped-def]
+        return self._members[index]
+
+    def __iter__(self) -> Iterator[Simulator]:
+        return iter(self._members)
+
+    def train(self, task: Task, trials: int, *, batch: int = 1, into: Sequence[Observer] | None = None) -> None:
+        """Learn from the next trials of a task, every member from its own.
+
+        Args:
+            task, trials, batch: as for a simulator.
+            into: what looks at each member on the way, one for each, or nothing.
+
+        Raises:
+            InputError: the task does not fit the circuit, or there are not as many observers as members.
+            RunError: the numbers of a member blew up; the message names its seed.
+        """
+        observers = list(into or [])
+        if observers and len(observers) != len(self):
+            raise InputError([Problem("into", f"expected one for each of the {len(self)} members, found {len(observers)}")])
+        if len({member.trial for member in self}) > 1:
+            raise InputError([Problem("", f"members stand at different trials: {[member.trial for member in self]}")])
+        for member in self:
+            member.check(task, trials, batch)
+        end = self[0].trial + trials
+        looks = [set(o.moments(m, task, trials, batch)) for o, m in zip(observers, self, strict=bool(observers))]
+        for moment in sorted(set().union(*looks)):
+            self._advance(task, moment, batch)
+            for member, observer, found in zip(self, observers, looks, strict=True):
+                if moment in found:
+                    observer.look(member, task)
+        self._advance(task, end, batch)
+
+    def _advance(self, task: Task, until: int, batch: int) -> None:
+        """Learn up to a trial, window after window."""
+        while self[0].trial < until:
+            ready = [member.ahead(task, until, batch) for member in self]
+            small = ready[0].trials * self[0].circuit.synapses() < WORK_WORTH_A_THREAD
+            run_side_by_side([r.executor for r in ready], [r.streams for r in ready], 1 if small else self._side_by_side)
+            for member, done in zip(self, ready, strict=True):
+                member.passed(done)
