@@ -11,19 +11,52 @@ import importlib
 import importlib.util
 import inspect
 import pkgutil
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from neurosim.errors import InputError, Problem, nearest
+from neurosim.errors import InputError, NeurosimError, Problem, nearest
 
 T = TypeVar("T")
 _KINDS: dict[str, Registry[Any]] = {}
+_edition = 0
 
 
 def kinds() -> dict[str, Registry[Any]]:
     """Every kind that can be extended, by its plural name."""
     return dict(_KINDS)
+
+
+def edition() -> int:
+    """A number that is another one after anything has been registered: what is cached about things goes by it.
+
+    >>> before = edition()
+    >>> Registry("colours", shown=False).add("red", 1)
+    1
+    >>> edition() == before
+    False
+    """
+    return _edition
+
+
+def extend(path: str | Path) -> None:
+    """Run a user's Python file, whose decorators register what it defines.
+
+    Raises:
+        InputError: there is no such file, or what it does fails.
+    """
+    spec = importlib.util.spec_from_file_location(f"neurosim_extension_{Path(path).stem}", path)
+    if spec is None or spec.loader is None or not Path(path).is_file():
+        raise InputError([Problem(str(path), "no such Python file")], "--with")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    try:
+        spec.loader.exec_module(module)
+    except NeurosimError:
+        raise
+    except Exception as error:
+        raise InputError([Problem(str(path), f"{type(error).__name__}: {error}")], "--with") from None
 
 
 def first_line(doc: str | None) -> str:
@@ -50,7 +83,9 @@ class Registry(Mapping[str, T], Generic[T]):
 
     def add(self, name: str, thing: T) -> T:
         """Register a thing; a second one of the same name replaces the first (so notebooks can re-run a cell)."""
+        global _edition
         self._things[name] = thing
+        _edition += 1
         return thing
 
     def __getitem__(self, name: str) -> T:

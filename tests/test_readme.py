@@ -1,4 +1,4 @@
-"""What the README says works as it stands there."""
+"""What the README and docs/scale.md say works as it stands there."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ import pytest
 from neurosim.cli import _parser
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+SCALE = (Path(__file__).parents[1] / "docs" / "scale.md").read_text(encoding="utf-8")
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
+def blocks(language: str, text: str = README) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", text, flags=re.DOTALL)
 
 
 def test_every_python_block_runs_in_turn(tmp_path: Path) -> None:
@@ -29,8 +30,9 @@ def test_every_python_block_runs_in_turn(tmp_path: Path) -> None:
 
 
 def commands() -> list[str]:
-    lines = [line.partition("#")[0].strip() for block in blocks("console") for line in block.splitlines()]
-    return [line for line in lines if line.startswith("neurosim ")]
+    shown = [*blocks("console"), *blocks("console", SCALE), *blocks("bash", SCALE)]
+    lines = [line.partition("#")[0].strip() for block in shown for line in block.splitlines()]
+    return [line.replace("$SLURM_ARRAY_TASK_ID", "7") for line in lines if line.startswith("neurosim ")]
 
 
 @pytest.mark.parametrize("command", commands())

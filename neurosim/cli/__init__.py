@@ -38,8 +38,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     previous = _on_termination(_terminate)
     try:
-        for module in getattr(arguments, "extensions", []):
-            _extend(module)
+        if arguments.extensions:
+            from neurosim.registry import extend
+
+            for path in arguments.extensions:
+                extend(path)
         return int(import_module(f"neurosim.cli.{_MODULES.get(arguments.command, arguments.command)}").command(arguments))
     except NeurosimError as error:
         print(f"neurosim: {error}", file=sys.stderr)
@@ -71,26 +74,6 @@ def _on_termination(handler: object) -> object:
         return signal.signal(signal.SIGTERM, handler)  # type: ignore[arg-type]
     except ValueError:
         return None
-
-
-def _extend(path: str) -> None:
-    """Run a user's Python file, whose decorators register what it defines."""
-    import importlib.util
-    from pathlib import Path
-
-    from neurosim.errors import InputError, Problem
-
-    spec = importlib.util.spec_from_file_location(f"neurosim_extension_{Path(path).stem}", path)
-    if spec is None or spec.loader is None or not Path(path).is_file():
-        raise InputError([Problem(path, "no such Python file")], "--with")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    try:
-        spec.loader.exec_module(module)
-    except NeurosimError:
-        raise
-    except Exception as error:
-        raise InputError([Problem(path, f"{type(error).__name__}: {error}")], "--with") from None
 
 
 class _Parser(argparse.ArgumentParser):
@@ -139,6 +122,12 @@ def _count(text: str) -> int:
     return number
 
 
+def _index(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"expected a whole number from 0, found {text!r}")
+    return int(text)
+
+
 def _run_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("scenario", help="a name (see `neurosim list scenarios`) or a TOML file")
     parser.add_argument("--out", metavar="DIR", help="folder for recordings and figures (default: runs/SCENARIO)")
@@ -153,8 +142,27 @@ def _run_arguments(parser: argparse.ArgumentParser) -> None:
         help="change a value, e.g. hidden.size=100, phase.0.passes=5, '*.plasticity.eta=0.01'",
     )
     parser.add_argument("--backend", default="cpu", choices=["cpu", "reference"], help="cpu (default), or the NumPy reference")
-    parser.add_argument("--threads", type=_count, default=os.cpu_count() or 1, metavar="N", help="default: all cores")
+    parser.add_argument(
+        "--threads",
+        type=_count,
+        default=os.cpu_count() or 1,
+        metavar="N",
+        help="threads, or processes with --engine dask; default: all cores",
+    )
     parser.add_argument("--resume", action="store_true", help="keep complete recordings of this same scenario")
+    parser.add_argument(
+        "--grid",
+        action="append",
+        default=[],
+        metavar="ADDRESS=V1,V2,…",
+        help="add arms with these values at an address, e.g. '*.plasticity.eta=0.01,0.1'; several make every combination",
+    )
+    parser.add_argument("--index", type=_index, metavar="I", help="with --of: run slice I, from 0 to N-1, and draw nothing")
+    parser.add_argument("--of", type=_count, metavar="N", help="with --index: cut all runs into N slices of nearly equal length")
+    parser.add_argument("--engine", default="serial", metavar="E", help="serial (default) or dask; see `neurosim list engines`")
+    parser.add_argument(
+        "--scheduler", default="", metavar="ADDRESS", help="with --engine dask: a running scheduler, e.g. tcp://host:8786"
+    )
 
 
 def _list_arguments(parser: argparse.ArgumentParser) -> None:

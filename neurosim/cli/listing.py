@@ -10,6 +10,7 @@ import neurosim.circuit.validate
 import neurosim.figures
 import neurosim.metrics
 import neurosim.scenario.claims
+import neurosim.scenario.engines
 import neurosim.tasks  # noqa: F401 - each of these fills registries
 from neurosim.cli.table import table
 from neurosim.errors import InputError, Problem, nearest

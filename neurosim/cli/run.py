@@ -7,6 +7,7 @@ import json
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,40 +15,75 @@ import numpy as np
 
 from neurosim.cli.progress import Progress
 from neurosim.cli.table import number, table
-from neurosim.cli.values import parsed
+from neurosim.cli.values import parsed, several
+from neurosim.errors import InputError, Problem
 from neurosim.figures import draw
+from neurosim.scenario.blocks import runs
 from neurosim.scenario.description import Scenario, checked, load_scenario
-from neurosim.scenario.runner import Plan, chosen_arms, final_values, run_scenario, with_changes
+from neurosim.scenario.engines import run_scenario
+from neurosim.scenario.grid import with_grid
+from neurosim.scenario.runner import Plan, chosen_arms, final_values, with_changes
+from neurosim.scenario.slices import WHOLE, Slice
 
 
 def command(arguments: argparse.Namespace) -> int:
     """Run, draw, and tell."""
+    part = _slice(arguments)
     scenario = _scenario(arguments)
-    out = Path(arguments.out or Path("runs") / scenario.name)
-    arms = chosen_arms(scenario, arguments.arm)
-    runs = len(arms) * scenario.seeds
+    plan = Plan(
+        Path(arguments.out or Path("runs") / scenario.name),
+        arguments.arm,
+        arguments.backend,
+        arguments.threads,
+        arguments.resume,
+        slice=part or WHOLE,
+        engine=arguments.engine,
+        scheduler=arguments.scheduler,
+        extensions=arguments.extensions,
+    )
+    count = len(runs(scenario, plan))
     if not arguments.quiet:
-        print(
-            f"{scenario.title}: {_many(len(arms), 'arm')} × {_many(scenario.seeds, 'seed')} × {scenario.trials:,} trials",
-            file=sys.stderr,
-        )
+        print(_announced(scenario, plan, count), file=sys.stderr)
     started = time.monotonic()
-    with Progress(runs * scenario.trials, quiet=arguments.quiet) as progress:
-        plan = Plan(out, arguments.arm, arguments.backend, arguments.threads, arguments.resume, progress)
-        paths = run_scenario(scenario, plan)
+    with Progress(count * scenario.trials, quiet=arguments.quiet) as progress:
+        paths = run_scenario(scenario, replace(plan, progress=progress))
     seconds = time.monotonic() - started
-    figures = _figures(scenario, paths, out)
+    figures = _figures(scenario, paths, plan.out) if part is None else None  # of a slice: the others may be missing yet
     values = final_values(scenario, paths)
     if arguments.json:
-        print(json.dumps(_document(scenario, values, paths, figures, seconds), allow_nan=False))
+        print(json.dumps(_document(scenario, values, paths, figures or [], seconds), allow_nan=False))
         return 0
-    print(_table(scenario, values))
+    for line in [_table(scenario, values)] if part is None else paths:
+        print(line)
     if not arguments.quiet:
-        told = ", ".join(str(path) for path in figures) or "none"
-        print(f"\n{_many(runs, 'run')} in {seconds:.1f} s\nrecordings  {out}/ARM/seed_N.h5\nfigures     {told}", file=sys.stderr)
-        if scenario.claim:
-            print(f"claims      neurosim check {out}", file=sys.stderr)
+        print(f"\n{_many(count, 'run')} in {seconds:.1f} s\n{_narrated(scenario, plan.out, figures)}", file=sys.stderr)
     return 0
+
+
+def _announced(scenario: Scenario, plan: Plan, count: int) -> str:
+    arms, seeds = _many(len(chosen_arms(scenario, plan.arms)), "arm"), _many(scenario.seeds, "seed")
+    whole = f"{scenario.title}: {arms} × {seeds} × {scenario.trials:,} trials"
+    if plan.slice == WHOLE:
+        return whole
+    return f"{whole}\nslice {plan.slice.index}, of slices 0 to {plan.slice.of - 1}: {_many(count, 'run')}"
+
+
+def _narrated(scenario: Scenario, out: Path, figures: Sequence[Path] | None) -> str:
+    lines = [f"recordings  {out}/ARM/seed_N.h5"]
+    if figures is None:
+        lines.append("figures     when all slices are there: the same command with --resume and without --index and --of")
+        return "\n".join(lines)
+    lines.append(f"figures     {', '.join(str(path) for path in figures) or 'none'}")
+    if scenario.claim:
+        lines.append(f"claims      neurosim check {out}")
+    return "\n".join(lines)
+
+
+def _slice(arguments: argparse.Namespace) -> Slice | None:
+    if (arguments.index is None) != (arguments.of is None):
+        given, missing = ("--of", "--index") if arguments.index is None else ("--index", "--of")
+        raise InputError([Problem(given, f"needs {missing}, too: --index I --of N runs slice I of N, counted from 0")])
+    return None if arguments.index is None else Slice(arguments.index, arguments.of)
 
 
 def _many(count: int, thing: str) -> str:
@@ -59,7 +95,10 @@ def _scenario(arguments: argparse.Namespace) -> Scenario:
     changes = parsed(arguments.changes, "--set")
     if arguments.seeds:
         changes["seeds"] = arguments.seeds
-    return checked(with_changes(scenario, changes), f"{arguments.scenario} with changes") if changes else scenario
+    if changes:
+        scenario = checked(with_changes(scenario, changes), f"{arguments.scenario} with changes")
+    grid = several(arguments.grid, "--grid")
+    return with_grid(scenario, grid, arguments.arm) if grid else scenario
 
 
 def _figures(scenario: Scenario, paths: Sequence[Path], out: Path) -> list[Path]:

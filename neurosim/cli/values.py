@@ -15,13 +15,47 @@ def parsed(texts: Sequence[str], option: str) -> dict[str, Any]:
     >>> parsed(["hidden.size=5", "hidden.transfer=tanh"], "--set")
     {'hidden.size': 5, 'hidden.transfer': 'tanh'}
     """
-    changes: dict[str, Any] = {}
+    return {address: _value(value) for address, value in (_divided(text, option, "VALUE") for text in texts)}
+
+
+def several(texts: Sequence[str], option: str) -> dict[str, list[Any]]:
+    """As `parsed`, with more than one value for an address; commas in brackets, braces and quotes belong to a value.
+
+    >>> several(["hidden.size=5,10", "output.bias=none,{weights = 'zeros', plasticity = 'delta'}"], "--grid")["hidden.size"]
+    [5, 10]
+    """
+    found: dict[str, list[Any]] = {}
     for text in texts:
-        address, equals, value = text.partition("=")
-        if not equals or not address:
-            raise InputError([Problem(text, "expected ADDRESS=VALUE")], option)
-        changes[address.strip()] = _value(value.strip())
-    return changes
+        address, values = _divided(text, option, "VALUE,VALUE,…")
+        pieces = _split(values)
+        if not all(pieces):
+            raise InputError([Problem(text, "expected ADDRESS=VALUE,VALUE,…; a value is missing")], option)
+        if address in found:
+            raise InputError([Problem(text, f"{address} is given twice; say all its values at once")], option)
+        found[address] = [_value(piece) for piece in pieces]
+    return found
+
+
+def _divided(text: str, option: str, expected: str) -> tuple[str, str]:
+    address, equals, value = text.partition("=")
+    if not equals or not address.strip():
+        raise InputError([Problem(text, f"expected ADDRESS={expected}")], option)
+    return address.strip(), value.strip()
+
+
+def _split(text: str) -> list[str]:
+    """The pieces between the commas that are in no bracket and no quotes."""
+    pieces, depth, quote = [""], 0, ""
+    for letter in text:
+        if quote or letter in "\"'":
+            quote = "" if letter == quote else quote or letter
+        else:
+            depth += (letter in "[{") - (letter in "]}")
+        if letter == "," and not depth and not quote:
+            pieces.append("")
+        else:
+            pieces[-1] += letter
+    return [piece.strip() for piece in pieces]
 
 
 def _value(text: str) -> Any:

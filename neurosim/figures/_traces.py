@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import Literal
 
@@ -13,6 +14,9 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from neurosim.errors import InputError
 from neurosim.figures._arms import Arm, trials_per_pass
 from neurosim.figures._style import FONT, SMALL, Look, looks
+
+LEGEND_CHARACTERS = 36
+"""Longer labels, like those of the points of a grid, go over several lines."""
 
 Spread = Literal["quartiles", "extremes", "seeds"]
 Time = Literal["trials", "passes"]
@@ -100,9 +104,15 @@ def positive(compared: Sequence[Arm], address: str) -> bool:
 
 
 def legend(figure: Figure, axes: Sequence[Axes]) -> None:
-    """One legend for all panels, beside the last; none where there is only one line without a name to tell."""
-    named = {label: handle for one in axes for handle, label in zip(*one.get_legend_handles_labels(), strict=True)}
+    """One legend for all panels, beside the last, with room for every line of it; none where there is no name to tell."""
+    named = {
+        textwrap.fill(label, LEGEND_CHARACTERS): handle
+        for one in axes
+        for handle, label in zip(*one.get_legend_handles_labels(), strict=True)
+    }
     if named:
+        lines = sum(label.count("\n") + 1.5 for label in named)
+        figure.set_figheight(max(figure.get_figheight(), lines * SMALL * 1.2 / 72))
         figure.legend(
             list(named.values()),
             list(named),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -11,7 +11,6 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field, PrivateAttr, ValidationError, model_validator
 
 from neurosim.circuit.circuit import Circuit
-from neurosim.circuit.elements import Name
 from neurosim.circuit.files import load_circuit, read_toml
 from neurosim.circuit.layered import layered
 from neurosim.circuit.overrides import matches
@@ -26,6 +25,8 @@ from neurosim.simulator import Simulator
 from neurosim.tasks import TASKS, Task
 
 Count = Annotated[int, Field(ge=1)]
+ArmName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*(,[A-Za-z0-9_.+-]+=[A-Za-z0-9_.+-]+)*$")]
+"""A name; an arm that a grid made adds its values, `shallow,hidden.size=5`. It is a folder's name, too."""
 FAMILIES = {"layered": layered}
 """Families of circuits that an arm may name with their parameters."""
 
@@ -55,14 +56,25 @@ class FamilyChoice(Choice):
 
 
 class Arm(BaseModel):
-    """One line of a comparison: a circuit, by name, path or family, with values changed at some addresses."""
+    """One line of a comparison: a circuit, by name, path or family, with values changed at some addresses.
+
+    Attributes:
+        set: values changed in this arm, before those that a phase changes.
+        grid: values that are this arm's point of a parameter grid; they come last.
+    """
 
     model_config = STRICT
 
-    name: Name
+    name: ArmName
     circuit: str | FamilyChoice
     label: str = ""
     set: dict[str, Any] = {}
+    grid: dict[str, Any] = {}
+
+    @property
+    def origin(self) -> str:
+        """The arm of the file that a grid made this one of; its own name where no grid did."""
+        return self.name.partition(",")[0]
 
     @property
     def text(self) -> str:
@@ -109,8 +121,8 @@ class Phase(BaseModel):
 class Scenario(BaseModel):
     """One experiment, as a TOML file describes it.
 
-    `set` changes every arm's circuit, an arm's own `set` goes over it, a phase's over that; `changes`, which the command
-    line fills, comes last.
+    `set` changes every arm's circuit, an arm's own `set` goes over it, a phase's over that, then `changes`, which the command
+    line fills; an arm's `grid` comes last.
     """
 
     model_config = STRICT
@@ -145,6 +157,10 @@ class Scenario(BaseModel):
         """How many trials each run has, over all phases."""
         return sum(phase.length(self.made_task) for phase in self.phase)
 
+    def about(self, arm: Arm) -> Scenario:
+        """This scenario without the other arms of a grid, which may be thousands: what the recording of an arm tells."""
+        return self.model_copy(update={"arm": [one for one in self.arm if not one.grid or one == arm]})
+
     def circuit(self, arm: Arm, phase: Phase) -> Circuit:
         """The circuit of an arm in a phase; made once, and shared by all seeds.
 
@@ -156,10 +172,14 @@ class Scenario(BaseModel):
             self._circuits[key] = self._made(arm, phase)
         return self._circuits[key]
 
+    def adopt(self, arm: Arm, circuits: Sequence[Circuit]) -> None:
+        """Take the circuits of an arm, one for each phase, as they were made elsewhere, instead of making them."""
+        self._circuits.update({(arm.name, index): circuit for index, circuit in enumerate(circuits)})
+
     def _made(self, arm: Arm, phase: Phase) -> Circuit:
         chosen = phase.circuit or arm.circuit
         circuit = _family(chosen) if isinstance(chosen, FamilyChoice) else load_circuit(chosen)
-        for changes in (self.set, arm.set, phase.set, self.changes):
+        for changes in (self.set, arm.set, phase.set, self.changes, arm.grid):
             circuit = circuit.replace(changes)
         frozen = {n: f"{n}.bias.plasticity" if n in circuit.populations else f"{n}.plasticity" for n in phase.freeze}
         return circuit.replace(dict.fromkeys(frozen.values(), "fixed"))

@@ -1,4 +1,4 @@
-"""Running a scenario: every arm with every seed, each into a recording of its own."""
+"""One run: an arm with a seed, through all phases, into a recording of its own."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ import inspect
 import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -22,12 +21,10 @@ from neurosim.models.plasticity import RULES
 from neurosim.models.transfer import TRANSFERS
 from neurosim.recording import Recording
 from neurosim.scenario.description import Arm, Scenario
+from neurosim.scenario.slices import WHOLE, Slice
 from neurosim.simulator import Recorder, Simulator, record
 from neurosim.simulator.recorder import what
 from neurosim.tasks import Task
-
-SYNAPSES_WORTH_A_THREAD = 50_000
-"""Runs of smaller circuits spend their time in Python, where threads only stand in each other's way."""
 
 Progress = Callable[[int], None]
 
@@ -38,10 +35,14 @@ class Plan:
 
     Attributes:
         out: the folder for recordings.
-        arms: names of the arms to run; all if empty.
+        arms: names of the arms to run, each with what a grid makes of it; all if empty.
         backend, threads: how.
         resume: leave out runs whose recordings are complete and were made by this same scenario.
         progress: called with a number of trials each time that so many more have been learned.
+        slice: which part of the runs; all of them unless said otherwise.
+        engine: what spreads the work: `serial`, `dask`, or one of your own.
+        scheduler: the address of a running dask scheduler; the engine `dask` starts processes of its own without one.
+        extensions: Python files whose rules, tasks … workers in other processes need, as `--with` names them.
     """
 
     out: Path
@@ -50,71 +51,24 @@ class Plan:
     threads: int = 1
     resume: bool = False
     progress: Progress = field(default=lambda trials: None)
-
-
-@dataclass(frozen=True)
-class Job:
-    """One run: an arm, a seed, and the fingerprint of what it does."""
-
-    arm: Arm
-    seed: int
-    fingerprint: str
+    slice: Slice = WHOLE
+    engine: str = "serial"
+    scheduler: str = ""
+    extensions: Sequence[str | Path] = ()
 
 
 def chosen_arms(scenario: Scenario, names: Sequence[str]) -> list[Arm]:
-    """The arms of these names, in the scenario's order; all where none is named. Raises InputError for unknown names."""
-    known = [arm.name for arm in scenario.arm]
-    unknown = [
-        Problem(name, f"no such arm; there are {', '.join(known)}", nearest(name, known)) for name in names if name not in known
-    ]
-    if unknown:
-        raise InputError(unknown, "--arm")
-    return [arm for arm in scenario.arm if not names or arm.name in names]
-
-
-def run_scenario(scenario: Scenario, plan: Plan) -> list[Path]:
-    """Run the chosen arms with every seed; returns the recordings.
+    """The arms of these names and what a grid makes of them, in the scenario's order; all where none is named.
 
     Raises:
-        RunError: the numbers of a run blew up.
-        EnvironmentFailure: the recordings cannot be written.
+        InputError: an unknown name.
     """
-    jobs = [
-        Job(arm, seed, key)
-        for arm in chosen_arms(scenario, plan.arms)
-        for key in [fingerprint(scenario, arm, plan.backend)]
-        for seed in scenario.seed_numbers()
-    ]
-    outer = min(plan.threads, len(jobs)) if _large(scenario) else 1
-    inner = max(1, plan.threads // outer)
-    task = scenario.made_task
-    task.test()  # data is loaded here, once, and a missing file is told before anything runs
-    if outer == 1:
-        return [_run(scenario, job, plan, inner) for job in jobs]
-    return _side_by_side(scenario, plan, jobs, outer, inner)
-
-
-def _side_by_side(scenario: Scenario, plan: Plan, jobs: Sequence[Job], outer: int, inner: int) -> list[Path]:
-    """The jobs in threads; when one fails, or the run is interrupted, the others stop at their next recording moment."""
-    stop = threading.Event()
-
-    def progress(trials: int) -> None:
-        if stop.is_set():
-            raise KeyboardInterrupt
-        plan.progress(trials)
-
-    watched = replace(plan, progress=progress)
-    pool = ThreadPoolExecutor(outer)
-    try:
-        futures = [pool.submit(_run, scenario, job, watched, inner) for job in jobs]
-        done, _ = wait(futures, return_when=FIRST_EXCEPTION)
-        failed = next((future for future in done if future.exception() is not None), None)
-        if failed is not None:
-            failed.result()
-        return [future.result() for future in futures]
-    finally:
-        stop.set()
-        pool.shutdown(wait=True, cancel_futures=True)
+    known = [arm.name for arm in scenario.arm]
+    listed = ", ".join(arm.name for arm in scenario.arm if not arm.grid)
+    unknown = [Problem(name, f"no such arm; there are {listed}", nearest(name, known)) for name in names if name not in known]
+    if unknown:
+        raise InputError(unknown, "--arm")
+    return [arm for arm in scenario.arm if not names or arm.name in names or arm.origin in names]
 
 
 def path_of(out: Path, arm: str, seed: int) -> Path:
@@ -145,28 +99,28 @@ def _formulas(circuit: Circuit) -> list[str]:
     return sorted({inspect.getsource(function) for function in found if function is not None})
 
 
-def _large(scenario: Scenario) -> bool:
-    circuit = scenario.circuit(scenario.arm[0], scenario.phase[0])
-    sizes = {name: population.size for name, population in circuit.populations.items()}
-    return sum(sizes[p.pre] * sizes[p.post] for p in circuit.projections.values()) >= SYNAPSES_WORTH_A_THREAD
+def run_seed(scenario: Scenario, arm: Arm, seed: int, key: str, plan: Plan, threads: int) -> Path:
+    """One run, whose fingerprint is `key`; returns its recording. What an earlier attempt left half written is replaced.
 
-
-def _run(scenario: Scenario, job: Job, plan: Plan, threads: int) -> Path:
-    arm, seed, key = job.arm, job.seed, job.fingerprint
+    Raises:
+        RunError: its numbers blew up.
+        EnvironmentFailure: the recording cannot be written.
+    """
     path = path_of(plan.out, arm.name, seed)
     _make_folder(path.parent)
-    if plan.resume and _complete(path, key):
+    if plan.resume and is_complete(path, key):
         plan.progress(scenario.trials)
         return path
     attributes: dict[str, str | int | float] = {
         "scenario": scenario.name,
         "scenario_title": scenario.title,
         "scenario_source": scenario.source,
-        "scenario_description": scenario.model_dump_json(),
+        "scenario_description": scenario.about(arm).model_dump_json(),
         "fingerprint": key,
         "arm": arm.name,
         "arm_label": arm.text,
         "arm_order": scenario.arm.index(arm),
+        "grid": json.dumps(arm.grid),
         "trials_per_pass": scenario.made_task.trials_per_pass or 0,
     }
     simulator = _simulator(scenario, arm, 0, seed, plan, threads)
@@ -213,7 +167,8 @@ def _recordable(scenario: Scenario, simulator: Simulator) -> dict[str, int]:
     return found
 
 
-def _complete(path: Path, key: str) -> bool:
+def is_complete(path: Path, key: str) -> bool:
+    """Whether a recording is there, complete, and of this fingerprint."""
     if not path.is_file():
         return False
     try:

@@ -18,6 +18,7 @@ from neurosim.engine.lower import lower
 from neurosim.engine.program import Program
 from neurosim.engine.state import State
 from neurosim.errors import InputError, Problem, RunError, nearest
+from neurosim.registry import edition
 from neurosim.seeding import TRIAL_BLOCK, trial_rows
 from neurosim.tasks import Task, Trials
 
@@ -253,7 +254,7 @@ class Simulator:
         key = (learning, batch, wanted)
         if key not in self._executors:
             self.check_signals(wanted)
-            program = _program(to_json(self.circuit), wanted, learning)
+            program = _program(to_json(self.circuit), wanted, learning, edition())
             self._executors[key] = program, self._make(program, self.state, batch, wanted, self._threads)
         return self._executors[key]
 
@@ -272,8 +273,8 @@ class Simulator:
 
 
 @lru_cache(maxsize=256)
-def _program(circuit: str, wanted: tuple[str, ...], learning: bool) -> Program:
-    """The program of a circuit, given as JSON; many seeds of one circuit share it."""
+def _program(circuit: str, wanted: tuple[str, ...], learning: bool, edition: int) -> Program:
+    """The program of a circuit, given as JSON; many seeds of one circuit share it, until a rule is registered anew."""
     return lower(from_json(circuit), wanted, learning=learning)
 
 

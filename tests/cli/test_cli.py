@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from neurosim.cli import COMMANDS, main
+from neurosim.cli.values import several
 from neurosim.recording import Recording
 
 TINY = """
@@ -133,6 +134,51 @@ def test_run_prints_one_json_document(tiny: Path, tmp_path: Path, capsys: pytest
     assert all(Path(path).is_file() for path in document["recordings"] + document["figures"])
 
 
+def test_slices_say_where_their_recordings_are_and_resume_draws(
+    tiny: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "runs"
+    common = ["run", str(tiny), "--out", str(out), "--backend", "reference", "--grid", "*.plasticity.eta=0.01,0.1"]
+    paths = []
+    for index in range(5):
+        code, answer, narration = run(capsys, *common, "--index", str(index), "--of", "5")
+        assert code == 0
+        assert f"slice {index}, of slices 0 to 4" in narration
+        assert "--resume" in narration
+        paths += answer.split()
+    assert sorted(paths) == sorted(str(path) for path in out.rglob("*.h5"))
+    assert len(paths) == 2 * 3 * 2
+    assert not list(out.rglob("*.png"))
+    stamps = [Path(path).stat().st_mtime_ns for path in paths]
+    code, answer, _ = run(capsys, *common, "--resume")
+    assert code == 0
+    assert "feedback alignment, eta = 0.01" in answer
+    assert [Path(path).stat().st_mtime_ns for path in paths] == stamps
+    assert (out / "learning_curve.png").is_file()
+    code, answer, _ = run(capsys, "check", str(out))
+    assert [line.startswith("holds") for line in answer.splitlines()] == [True, False]
+
+
+def test_a_slice_as_json_and_an_empty_one(tiny: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    common = ["run", str(tiny), "--out", str(tmp_path / "runs"), "--backend", "reference", "-q"]
+    code, answer, _ = run(capsys, *common, "--index", "1", "--of", "4", "--json")
+    assert code == 0
+    assert json.loads(answer)["recordings"] == [str(tmp_path / "runs" / "feedback_alignment" / "seed_1.h5")]
+    assert json.loads(answer)["figures"] == []
+    assert run(capsys, *common, "--index", "0", "--of", "40") == (0, "", "")
+
+
+def test_values_of_a_grid_are_split_at_the_outermost_commas() -> None:
+    texts = ["a.b=1, 2.5,tanh", "c.d=[1, 2],[[3, 4], [5]]", "e.f={k = 'x,y', n = [1, 2]},none", 'g.h="p,q",r', "i.j=7"]
+    assert several(texts, "--grid") == {
+        "a.b": [1, 2.5, "tanh"],
+        "c.d": [[1, 2], [[3, 4], [5]]],
+        "e.f": [{"k": "x,y", "n": [1, 2]}, "none"],
+        "g.h": ["p,q", "r"],
+        "i.j": [7],
+    }
+
+
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
@@ -150,6 +196,22 @@ def test_run_prints_one_json_document(tiny: Path, tmp_path: Path, capsys: pytest
         (["run", "linear_map", "--set", "phase.7.trials=3"], "no such place"),
         (["run", "linear_map", "--seeds", "0"], "above 0"),
         (["run", "linear_map", "--backend", "cpuu"], "invalid choice"),
+        (["run", "linear_map", "--engine", "daks"], "did you mean 'dask'?"),
+        (["run", "linear_map", "--scheduler", "tcp://127.0.0.1:1"], "say --engine dask"),
+        (["run", "linear_map", "--engine", "dask", "--scheduler", "here"], "tcp://host:8786"),
+        (["run", "linear_map", "--index", "0"], "--index: needs --of, too"),
+        (["run", "linear_map", "--of", "3"], "--of: needs --index, too"),
+        (["run", "linear_map", "--index", "3", "--of", "3"], "expected a whole number from 0 to 2"),
+        (["run", "linear_map", "--index", "-1", "--of", "3"], "--index"),
+        (["run", "linear_map", "--index", "x", "--of", "3"], "expected a whole number from 0, found 'x'"),
+        (["run", "linear_map", "--index", "0", "--of", "0"], "above 0"),
+        (["run", "linear_map", "--grid", "hiden.size=3,4"], "--grid: hiden.size: no population or projection 'hiden'"),
+        (["run", "linear_map", "--grid", "hiden.size=3,4"], "did you mean 'hidden'?"),
+        (["run", "linear_map", "--grid", "hidden.size"], "expected ADDRESS=VALUE,VALUE,…"),
+        (["run", "linear_map", "--grid", "hidden.size=3,,4"], "a value is missing"),
+        (["run", "linear_map", "--grid", "hidden.size=21,22"], "same size"),
+        (["run", "linear_map", "--grid", "a.b=1", "--grid", "a.b=2"], "given twice"),
+        (["run", "linear_map", "--grid", "phase.0.trials=1,2"], "the same for all arms"),
         (["list", "cirucits"], "did you mean 'circuits'?"),
         (["show", "feedback_aligment"], "did you mean 'feedback_alignment'?"),
         (["show", "shallow", "-o", "x.gif"], "ends in"),

@@ -116,3 +116,14 @@ def test_an_address_that_nobody_holds_is_refused(runs):
         draw("learning_curve", runs, quantity="nsee")
     with pytest.raises(InputError, match="one number per trial"):
         draw("learning_curve", runs, quantity="hidden_to_output.weights")
+
+
+def test_a_legend_of_many_long_labels_leaves_room_for_the_lines(tmp_path):
+    label = "feedback alignment, error_to_feedback.weights.bound = {}, hidden_to_output.weights.bound = 0.01"
+    for seed in range(20):
+        _write(tmp_path / f"{seed}.h5", [1.0, 0.5], arm=f"arm{seed}", arm_label=label.format(seed))
+    figure = draw("learning_curve", tmp_path)
+    figure.savefig(io.BytesIO())
+    inside = figure.axes[0].get_window_extent()
+    assert inside.width > 0.25 * figure.bbox.width
+    assert figure.legends[0].get_window_extent().height <= figure.bbox.height

@@ -12,7 +12,8 @@ from neurosim.errors import EnvironmentFailure, InputError, ScenarioError
 from neurosim.recording import Recording
 from neurosim.scenario import runner
 from neurosim.scenario.description import Scenario, checked
-from neurosim.scenario.runner import Plan, final_values, run_scenario
+from neurosim.scenario.engines import run_scenario, serial
+from neurosim.scenario.runner import Plan, final_values
 from neurosim.simulator import Simulator, record
 
 BASE: dict[str, Any] = {
@@ -75,7 +76,7 @@ def test_a_phase_may_change_the_circuit_and_freeze_projections(tmp_path: Path) -
 
 
 def test_threads_change_no_bit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runner, "SYNAPSES_WORTH_A_THREAD", 0)
+    monkeypatch.setattr(serial, "SYNAPSES_WORTH_A_THREAD", 0)
     for threads in (1, 3):
         run_scenario(scenario(seeds=2), Plan(tmp_path / str(threads), threads=threads))
     for arm in ("random", "tied"):
@@ -162,7 +163,7 @@ def test_the_fingerprint_knows_backend_circuit_and_formulas() -> None:
 
 
 def test_an_interrupted_run_stops_all_its_threads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runner, "SYNAPSES_WORTH_A_THREAD", 0)
+    monkeypatch.setattr(serial, "SYNAPSES_WORTH_A_THREAD", 0)
     told: list[int] = []
 
     def interrupt(trials: int) -> None:

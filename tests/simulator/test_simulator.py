@@ -10,6 +10,7 @@ from neurosim.circuit.circuit import Circuit
 from neurosim.circuit.layered import layered
 from neurosim.errors import CircuitError, InputError, RunError
 from neurosim.models.neurons import NEURONS, NeuronModel, neuron_model
+from neurosim.models.plasticity import RULES, Rule, plasticity
 from neurosim.simulator import BACKENDS, Simulator
 from neurosim.tasks import LinearMap
 
@@ -202,3 +203,38 @@ def _context() -> NeuronModel:
             return drive
 
     return context
+
+
+@pytest.mark.parametrize("backend", list(BACKENDS))
+def test_that_a_rule_registered_anew_is_the_one_that_learns(backend: str) -> None:
+    ends = []
+    for rule in (_growing, _still, _growing):
+        circuit = Circuit("one projection")
+        circuit.population("input", 4, role="input")
+        circuit.population("output", 2, role="output")
+        circuit.population("target", 2, role="target")
+        circuit.project("input", "output", weights="zeros", plasticity={"rule": rule().name})
+        simulator = Simulator(circuit, seed=1, backend=backend)
+        simulator.train(LinearMap(4, 2), 10)
+        ends.append(float(abs(simulator.state["input_to_output.weights"]).sum()))
+    assert ends[0] == ends[2] > 0
+    assert ends[1] == 0
+    RULES._things.pop("renewed")
+
+
+def _growing() -> Rule:
+    @plasticity
+    def renewed(weight, pre_rate, post_rate, eta=0.1):  # type: ignore[no-untyped-def]
+        """Δw = η (x + y)."""
+        return eta * (pre_rate + post_rate)
+
+    return renewed
+
+
+def _still() -> Rule:
+    @plasticity
+    def renewed(weight, pre_rate, post_rate, eta=0.1):  # type: ignore[no-untyped-def]
+        """Δw = 0."""
+        return 0.0 * eta * weight
+
+    return renewed

@@ -1,0 +1,59 @@
+"""This process: one block after another, and those of large circuits side by side in threads."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from dataclasses import replace
+from pathlib import Path
+
+from neurosim.errors import InputError, Problem
+from neurosim.scenario.blocks import Block, blocks, run_block
+from neurosim.scenario.description import Scenario
+from neurosim.scenario.runner import Plan
+
+SYNAPSES_WORTH_A_THREAD = 50_000
+"""Runs of smaller circuits spend their time in Python, where threads only stand in each other's way."""
+
+
+def engine(scenario: Scenario, plan: Plan) -> list[Path]:
+    """Run all blocks in this process."""
+    if plan.scheduler:
+        raise InputError([Problem("--scheduler", "the engine 'serial' has none; say --engine dask")])
+    large = _large(scenario)
+    work = blocks(scenario, plan, size=1 if large else scenario.seeds)
+    outer = max(1, min(plan.threads, len(work))) if large else 1
+    inner = max(1, plan.threads // outer)
+    if outer == 1:
+        return [path for block in work for path in run_block(scenario, block, plan, inner)]
+    return _side_by_side(scenario, plan, work, outer, inner)
+
+
+def _side_by_side(scenario: Scenario, plan: Plan, work: Sequence[Block], outer: int, inner: int) -> list[Path]:
+    """The blocks in threads; when one fails, or the run is interrupted, the others stop at their next recording moment."""
+    stop = threading.Event()
+
+    def progress(trials: int) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        plan.progress(trials)
+
+    watched = replace(plan, progress=progress)
+    pool = ThreadPoolExecutor(outer)
+    try:
+        futures = [pool.submit(run_block, scenario, block, watched, inner) for block in work]
+        done, _ = wait(futures, return_when=FIRST_EXCEPTION)
+        failed = next((future for future in done if future.exception() is not None), None)
+        if failed is not None:
+            failed.result()
+        return [path for future in futures for path in future.result()]
+    finally:
+        stop.set()
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _large(scenario: Scenario) -> bool:
+    circuit = scenario.circuit(scenario.arm[0], scenario.phase[0])
+    sizes = {name: population.size for name, population in circuit.populations.items()}
+    return sum(sizes[p.pre] * sizes[p.post] for p in circuit.projections.values()) >= SYNAPSES_WORTH_A_THREAD
