@@ -25,7 +25,7 @@ LONGEST_CHUNK = 4096
 SYNAPSES_WORTH_A_TEAM = {"online": 200_000, "batches": 100_000}
 """From how many synapses on threads share a trial. Online, two cores in neighbouring columns of one matrix fetch each
 other's lines ahead of time, which costs more than it brings until the weights no longer fit into the shared cache."""
-TRIALS_WORTH_A_KERNEL = 5_000_000
+TRIALS_WORTH_A_KERNEL = 30_000_000
 """After so many trials of few neurons, compiling the program as one kernel costs less than going on without."""
 NARROW = 64
 """Up to so many postsynaptic neurons, their sums are kept in registers."""
@@ -60,7 +60,7 @@ class CpuExecutor:
     def specialise(self) -> None:
         """Compile the whole program as one kernel, as a long run of few neurons does by itself: the same bits, sooner.
 
-        It takes about a second, once per circuit and machine; afterwards it is in the cache. Nothing happens where trials are
+        It takes some seconds, once per circuit and machine; afterwards it is in the cache. Nothing happens where trials are
         computed in batches or shared by threads.
         """
         if self._batch > 1 or self._parts > 1 or self._special:

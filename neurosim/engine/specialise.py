@@ -10,6 +10,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Sequence
 
+import numpy as np
+
 from neurosim.engine.compile import Kernel, definitions, header, module_of
 from neurosim.errors import InputError, Problem
 
@@ -33,7 +35,7 @@ def specialised(rows: Sequence[tuple[Kernel, Sequence[int]]], dtype: str) -> Cal
     text, begin, body = "", "", ""
     shared: dict[str, str] = {}
     for number, (kernel, cells) in enumerate(rows):
-        settled = _Settled(number, cells)
+        settled = _Settled(number, cells, np.dtype(dtype).itemsize)
         if kernel.formula is not None:
             modules = _joined(modules, dict(kernel.formula.modules))
             lanes = dtype if "formula_four" in kernel.texts[-1] else None
@@ -46,11 +48,10 @@ def specialised(rows: Sequence[tuple[Kernel, Sequence[int]]], dtype: str) -> Cal
             if shared.setdefault(made.name, ast.unparse(made)) == ast.unparse(made):
                 continue
             raise InputError([Problem(made.name, "two kernels have different functions of this name")])
-        begin += f"    row_{number} = table[{number}]\n"
         begin += "".join(f"    {settled.cell(c)} = table[{number}, {c}]\n" for c in settled.runtime)
         last = functions[-1]
         assert isinstance(last, ast.FunctionDef)
-        body += f"        {last.name}({', '.join([f'row_{number}', *map(settled.cell, settled.runtime), 'step'])})\n"
+        body += f"        {last.name}({', '.join([*map(settled.cell, settled.runtime), 'step'])})\n"
     text += "".join(f"@njit(error_model='numpy')\n{function}\n\n\n" for function in shared.values())
     text += "@njit(nogil=True, cache=True, error_model='numpy')\ndef run(table, context, barrier, first, last):\n"
     text += f"{begin}    for step in range(first, last):\n{body}"
@@ -71,8 +72,9 @@ def _joined(modules: dict[str, str], more: dict[str, str]) -> dict[str, str]:
 class _Settled(ast.NodeTransformer):
     """A kernel's functions for one row of a table: what the row holds is written in, or handed over by name."""
 
-    def __init__(self, number: int, cells: Sequence[int]) -> None:
+    def __init__(self, number: int, cells: Sequence[int], width: int) -> None:
         self.number = number
+        self.width = width
         self.cells = [0, *cells]
         self.runtime = [c for c, value in enumerate(self.cells) if isinstance(value, Runtime)]
         self.own: set[str] = set()
@@ -88,7 +90,7 @@ class _Settled(ast.NodeTransformer):
         if own:
             node.name = f"{node.name}_{self.number}"
             rest = [ast.arg("step" if a.arg == "ctx" else a.arg) for a in node.args.args[1:]]
-            node.args.args = [ast.arg("row"), *(ast.arg(self.cell(c)) for c in self.runtime), *rest]
+            node.args.args = [*(ast.arg(self.cell(c)) for c in self.runtime), *rest]
         return node
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
@@ -119,12 +121,22 @@ class _Settled(ast.NodeTransformer):
                 return start
             shift = ast.BinOp(ast.BinOp(node.args[2], ast.BitAnd(), mask), ast.Mult(), stride)
             return ast.BinOp(start, ast.Add(), shift)
+        elif node.func.id in ("first_of", "first_panel"):
+            return self._boundary(node)
         elif node.func.id in self.own:
             node.func.id = f"{node.func.id}_{self.number}"
             given = [ast.Name("step", ast.Load()) if _is(a, "ctx") else a for a in node.args if not _is(a, "row")]
             cells = [ast.Name(self.cell(c), ast.Load()) for c in self.runtime]
-            node.args = [ast.Name("row", ast.Load()), *cells, *given]
+            node.args = [*cells, *given]
         return node
+
+    def _boundary(self, node: ast.Call) -> ast.expr:
+        """Where the only part begins, or, one part further, where it ends."""
+        if not isinstance(node.args[1], ast.BinOp):
+            return ast.Constant(0)
+        if _is(node.args[0], "row"):
+            return ast.Constant(-(-self.cells[4] // (self.cells[2] // self.width)))
+        return node.args[0]
 
 
 def _is(node: ast.expr, name: str) -> bool:

@@ -7,7 +7,7 @@ from itertools import groupby
 from pathlib import Path
 
 from neurosim.scenario.description import Arm, Scenario
-from neurosim.scenario.runner import Plan, chosen_arms, fingerprint, path_of, run_seed
+from neurosim.scenario.runner import Plan, chosen_arms, fingerprint, path_of, run_seeds
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def run_block(scenario: Scenario, block: Block, plan: Plan, threads: int) -> lis
         RunError: the numbers of a run blew up.
         EnvironmentFailure: a recording cannot be written.
     """
-    return [run_seed(scenario, block.arm, seed, block.fingerprint, plan, threads) for seed in block.seeds]
+    return run_seeds(scenario, block.arm, block.seeds, block.fingerprint, plan, threads)
 
 
 def paths_of(block: Block, plan: Plan) -> list[Path]:

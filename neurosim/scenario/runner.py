@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import inspect
 import json
@@ -22,7 +23,7 @@ from neurosim.models.transfer import TRANSFERS
 from neurosim.recording import Recording
 from neurosim.scenario.description import Arm, Scenario
 from neurosim.scenario.slices import WHOLE, Slice
-from neurosim.simulator import Recorder, Simulator, record
+from neurosim.simulator import Ensemble, Recorder, Simulator, record
 from neurosim.simulator.recorder import what
 from neurosim.tasks import Task
 
@@ -99,19 +100,46 @@ def _formulas(circuit: Circuit) -> list[str]:
     return sorted({inspect.getsource(function) for function in found if function is not None})
 
 
-def run_seed(scenario: Scenario, arm: Arm, seed: int, key: str, plan: Plan, threads: int) -> Path:
-    """One run, whose fingerprint is `key`; returns its recording. What an earlier attempt left half written is replaced.
+def run_seeds(scenario: Scenario, arm: Arm, seeds: Sequence[int], key: str, plan: Plan, threads: int) -> list[Path]:
+    """Runs of one arm, whose fingerprint is `key`, side by side; returns their recordings.
+
+    What an earlier attempt left half written is replaced.
 
     Raises:
-        RunError: its numbers blew up.
-        EnvironmentFailure: the recording cannot be written.
+        RunError: the numbers of one blew up.
+        EnvironmentFailure: a recording cannot be written.
     """
-    path = path_of(plan.out, arm.name, seed)
-    _make_folder(path.parent)
-    if plan.resume and is_complete(path, key):
-        plan.progress(scenario.trials)
-        return path
-    attributes: dict[str, str | int | float] = {
+    paths = [path_of(plan.out, arm.name, seed) for seed in seeds]
+    left = {seed: path for seed, path in zip(seeds, paths, strict=True) if not (plan.resume and is_complete(path, key))}
+    plan.progress(scenario.trials * (len(seeds) - len(left)))
+    if left:
+        _make_folder(paths[0].parent)
+        _run(scenario, arm, left, _attributes(scenario, arm, key), plan, threads)
+    return paths
+
+
+def _run(
+    scenario: Scenario, arm: Arm, paths: Mapping[int, Path], attributes: Mapping[str, Any], plan: Plan, threads: int
+) -> None:
+    ensemble = _ensemble(scenario, arm, 0, list(paths), plan, threads)
+    recorded = _recordable(scenario, ensemble[0])
+    with contextlib.ExitStack() as stack:
+        recorders = [stack.enter_context(record(path, recorded, **attributes)) for path in paths.values()]
+        for recorder, member in zip(recorders, ensemble, strict=True):
+            recorder.plan(member, scenario.made_task, scenario.trials)
+        for index, phase in enumerate(scenario.phase):
+            if index:
+                ensemble = _carried(_ensemble(scenario, arm, index, list(paths), plan, threads), ensemble)
+            watched = [_Watched(r, plan.progress, m.trial) for r, m in zip(recorders, ensemble, strict=True)]
+            length = phase.length(scenario.made_task)
+            ensemble.train(scenario.made_task, length, batch=phase.batch, into=watched)
+            for watcher, member in zip(watched, ensemble, strict=True):
+                watcher.catch_up(member.trial)
+
+
+def _attributes(scenario: Scenario, arm: Arm, key: str) -> dict[str, str | int | float]:
+    """What a recording says about where it comes from."""
+    return {
         "scenario": scenario.name,
         "scenario_title": scenario.title,
         "scenario_source": scenario.source,
@@ -123,17 +151,6 @@ def run_seed(scenario: Scenario, arm: Arm, seed: int, key: str, plan: Plan, thre
         "grid": json.dumps(arm.grid),
         "trials_per_pass": scenario.made_task.trials_per_pass or 0,
     }
-    simulator = _simulator(scenario, arm, 0, seed, plan, threads)
-    with record(path, _recordable(scenario, simulator), **attributes) as recorder:
-        recorder.plan(simulator, scenario.made_task, scenario.trials)
-        for index, phase in enumerate(scenario.phase):
-            if index:
-                simulator = _carried(_simulator(scenario, arm, index, seed, plan, threads), simulator)
-            watched = _Watched(recorder, plan.progress, simulator.trial)
-            length = phase.length(scenario.made_task)
-            simulator.train(scenario.made_task, length, batch=phase.batch, into=watched)
-            watched.catch_up(simulator.trial)
-    return path
 
 
 def _make_folder(folder: Path) -> None:
@@ -143,16 +160,17 @@ def _make_folder(folder: Path) -> None:
         raise EnvironmentFailure(f"the folder {folder} cannot be made: {error.strerror}") from None
 
 
-def _simulator(scenario: Scenario, arm: Arm, phase: int, seed: int, plan: Plan, threads: int) -> Simulator:
+def _ensemble(scenario: Scenario, arm: Arm, phase: int, seeds: Sequence[int], plan: Plan, threads: int) -> Ensemble:
     circuit = scenario.circuit(arm, scenario.phase[phase])
-    return Simulator(circuit, seed=seed, backend=plan.backend, dtype=scenario.dtype, threads=threads)
+    return Ensemble(circuit, seeds, backend=plan.backend, dtype=scenario.dtype, threads=threads)
 
 
-def _carried(simulator: Simulator, earlier: Simulator) -> Simulator:
-    """The next phase's simulator, with the weights and the trial number that the earlier phase ended with."""
-    simulator.state.carry(earlier.state)
-    simulator.trial = earlier.trial
-    return simulator
+def _carried(ensemble: Ensemble, earlier: Ensemble) -> Ensemble:
+    """The next phase's simulators, with the weights and the trial numbers that the earlier phase ended with."""
+    for member, before in zip(ensemble, earlier, strict=True):
+        member.state.carry(before.state)
+        member.trial = before.trial
+    return ensemble
 
 
 def _recordable(scenario: Scenario, simulator: Simulator) -> dict[str, int]:

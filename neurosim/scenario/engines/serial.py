@@ -15,6 +15,8 @@ from neurosim.scenario.runner import Plan
 
 SYNAPSES_WORTH_A_THREAD = 50_000
 """Runs of smaller circuits spend their time in Python, where threads only stand in each other's way."""
+ENSEMBLE = 8
+"""So many seeds of a small circuit run side by side; of those, an interruption leaves none complete."""
 
 
 def engine(scenario: Scenario, plan: Plan) -> list[Path]:
@@ -22,7 +24,7 @@ def engine(scenario: Scenario, plan: Plan) -> list[Path]:
     if plan.scheduler:
         raise InputError([Problem("--scheduler", "the engine 'serial' has none; say --engine dask")])
     large = _large(scenario)
-    work = blocks(scenario, plan, size=1 if large else scenario.seeds)
+    work = blocks(scenario, plan, size=1 if large else ENSEMBLE)
     outer = max(1, min(plan.threads, len(work))) if large else 1
     inner = max(1, plan.threads // outer)
     if outer == 1:
