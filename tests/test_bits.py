@@ -7,11 +7,12 @@ import sys
 
 import numpy as np
 import pytest
-from oracles import Given, bits, given_rows, trained
+from oracles import Given, bits, given_rows, task_of, trained
 
 import neurosim.engine.cpu
 import neurosim.engine.plan
 from neurosim.circuit.circuit import Circuit
+from neurosim.circuit.files import load_circuit
 from neurosim.circuit.layered import layered
 from neurosim.simulator import Simulator
 
@@ -42,6 +43,20 @@ def test_that_threads_change_no_bit(name: str, batch: int, dtype: str, blocks: i
     task = given_rows(40, 10, 6)
     found = [bits(trained(WIDE[name], task, 6, batch=batch, dtype=dtype, threads=threads)) for threads in (1, 2, 3)]
     assert found[0] == found[1] == found[2]
+
+
+SHIPPED = ["reinforcement", "shallow", "feedback_alignment", "feedback_alignment_deep", "backpropagation", "backpropagation_deep"]
+
+
+@pytest.mark.parametrize("batch", [1, 5])
+@pytest.mark.parametrize("name", SHIPPED)
+def test_that_threads_change_no_bit_of_a_shipped_circuit(name: str, batch: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(neurosim.engine.cpu, "SYNAPSES_WORTH_A_TEAM", {"online": 0, "batches": 0})
+    circuit = load_circuit(name)
+    wide = {f"{p.name}.size": 550 for p in circuit.populations.values() if p.role in ("hidden", "feedback")}
+    circuit = circuit.replace(wide)
+    found = [bits(trained(circuit, task_of(circuit, 10), 10, batch=batch, threads=threads)) for threads in (1, 2, 3, 4)]
+    assert found[0] == found[1] == found[2] == found[3]
 
 
 def test_that_threads_really_share_the_work(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,9 +22,10 @@ from neurosim.errors import InputError
 
 CHUNK_BYTES = 1 << 20
 LONGEST_CHUNK = 4096
-SYNAPSES_WORTH_A_TEAM = {"online": 200_000, "batches": 100_000}
-"""From how many synapses on threads share a trial. Online, two cores in neighbouring columns of one matrix fetch each
-other's lines ahead of time, which costs more than it brings until the weights no longer fit into the shared cache."""
+SYNAPSES_WORTH_A_TEAM = {"online": 2_000_000, "batches": 100_000}
+"""From how many synapses on threads share a trial. Online they meet after every operation, which costs about a microsecond."""
+BLAS_STAYS_ALONE = 30_000
+"""Up to so many multiplications BLAS never calls its threads, and need not be told."""
 TRIALS_WORTH_A_KERNEL = 30_000_000
 """After so many trials of few neurons, compiling the program as one kernel costs less than going on without."""
 NARROW = 64
@@ -56,6 +57,7 @@ class CpuExecutor:
         self._parts = max(1, threads) if self._synapses() >= worth else 1
         self._run = machine_part("run")
         self._special = False
+        self._alone = self._largest_product() <= BLAS_STAYS_ALONE
 
     def specialise(self) -> None:
         """Compile the whole program as one kernel, as a long run of few neurons does by itself: the same bits, sooner.
@@ -88,7 +90,7 @@ class CpuExecutor:
         self._count(trials)
         kept: dict[str, list[np.ndarray]] = {address: [] for address in self._wanted}
         first = 0
-        with blas.one_thread() if self._batch > 1 else contextlib.nullcontext():
+        with contextlib.nullcontext() if self._alone else blas.one_thread():
             while first < trials:
                 whole = min(self._steps, (trials - first) // self._batch)
                 steps, rows = (whole, self._batch) if whole else (1, trials - first)
@@ -149,6 +151,11 @@ class CpuExecutor:
             if isinstance(step, Gather) and ahead(step.out) == address:
                 return self._size(step.out)
         raise KeyError(address)
+
+    def _largest_product(self) -> int:
+        """Multiplications in the largest product that BLAS is asked for."""
+        sizes = [math.prod(self._state.shape(step.weights)) for step in self.plan.steps if isinstance(step, Gather | Outer)]
+        return max(sizes, default=0) * self._batch if self._batch > 1 else 0
 
     def _synapses(self) -> int:
         return sum(math.prod(self._state.shape(step.weights)) for step in self.plan.steps if isinstance(step, Gather))

@@ -35,6 +35,8 @@ def combine_kernel(same: tuple[bool, ...], sets: bool, dtype: str, *, narrow: bo
 def combine(row, ctx):
     low, high = first_of(row[1], ctx[2], ctx[3]), first_of(row[1], ctx[2] + 1, ctx[3])
     step = ctx[0]
+    if high <= low:
+        return
     for trial in range(ctx[1]):
         u = floats(at(row, 2, step) + trial * row[5] + low * width)
 {begin}{_by_lanes(vector) if narrow else _one_by_one(scalar, "u")}"""
@@ -51,11 +53,11 @@ def _one_by_one(value: str, out: str) -> str:
 
 def _by_lanes(value: str) -> str:
     """Sixteen neurons at a time; of the last ones, when they are eight or four or fewer, only so many; zeros after the last."""
-    text = "        for block in range(0, high - low, 16):\n"
-    text += "            rest, into = high - low - block, at(row, 2, step) + trial * row[5] + (low + block) * width\n"
-    for condition, word in (("if rest > 8", "sixteen"), ("elif rest > 4", "eight"), ("else", "four")):
+    text = "        for block in range(0, row[1], 16):\n"
+    text += "            into = at(row, 2, step) + trial * row[5] + block * width\n"
+    for condition, word in (("if row[1] - block > 8", "sixteen"), ("elif row[1] - block > 4", "eight"), ("else", "four")):
         text += f"            {condition}:\n                like = {word}()\n"
-        text += f"                store(into, first_lanes({value.replace('LANES', word)}, rest))\n"
+        text += f"                store(into, first_lanes({value.replace('LANES', word)}, row[1] - block))\n"
     return text
 
 

@@ -20,6 +20,7 @@ class Runtime(int):
     """A cell of a table that only the run knows: an address, or the bits of a constant."""
 
 
+BLOCK = 16
 CONTEXT = {0: ast.Name("step", ast.Load()), 1: ast.Constant(1), 2: ast.Constant(0), 3: ast.Constant(1)}
 """One trial at a time, all of it in one part."""
 
@@ -86,12 +87,24 @@ class _Settled(ast.NodeTransformer):
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
         """A function of a row becomes this row's own."""
         own = node.name in self.own
-        node.body = [statement for old in node.body for statement in [self.visit(old)]]
+        self.generic_visit(node)
         if own:
             node.name = f"{node.name}_{self.number}"
             rest = [ast.arg("step" if a.arg == "ctx" else a.arg) for a in node.args.args[1:]]
             node.args.args = [*(ast.arg(self.cell(c)) for c in self.runtime), *rest]
         return node
+
+    def visit_For(self, node: ast.For) -> ast.AST | list[ast.stmt]:
+        """Blocks of sixteen neurons, written out one after another, each with only the lanes that it has."""
+        self.generic_visit(node)
+        bounds = [_known(a) for a in node.iter.args] if isinstance(node.iter, ast.Call) else []
+        if len(bounds) != 3 or None in bounds or bounds[2] != BLOCK or not isinstance(node.target, ast.Name):
+            return node
+        text, written = ast.unparse(ast.Module(node.body, [])), []
+        for block in range(*[b for b in bounds if b is not None]):
+            body = _Put(node.target.id, block).visit(ast.parse(text)).body
+            written += [statement for one in body for statement in _taken(one)]
+        return written
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
         """`row[4]` and `ctx[0]`."""
@@ -137,6 +150,38 @@ class _Settled(ast.NodeTransformer):
         if _is(node.args[0], "row"):
             return ast.Constant(-(-self.cells[4] // (self.cells[2] // self.width)))
         return node.args[0]
+
+
+class _Put(ast.NodeTransformer):
+    """A number in the place of a name."""
+
+    def __init__(self, name: str, number: int) -> None:
+        self.name = name
+        self.number = number
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return ast.Constant(self.number) if node.id == self.name else node
+
+
+def _known(node: ast.expr) -> int | None:
+    """The value of an expression of whole numbers; None if it holds anything else."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, int):
+        return node.value
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub):
+        left, right = _known(node.left), _known(node.right)
+        return None if left is None or right is None else left - right
+    return None
+
+
+def _taken(statement: ast.stmt) -> list[ast.stmt]:
+    """The branch of a comparison of known numbers; any other statement as it is."""
+    if not (isinstance(statement, ast.If) and isinstance(statement.test, ast.Compare)):
+        return [statement]
+    left, right = _known(statement.test.left), _known(statement.test.comparators[0])
+    if left is None or right is None or not isinstance(statement.test.ops[0], ast.Gt):
+        return [statement]
+    branch = statement.body if left > right else statement.orelse
+    return [one for inner in branch for one in _taken(inner)]
 
 
 def _is(node: ast.expr, name: str) -> bool:

@@ -16,8 +16,9 @@ COMPACT_BELOW = 0.2
 ALIGNMENT = 64
 LANES = 16
 """Kernels for few neurons read and write so many numbers at once, so every row has room for whole lanes."""
-PANEL = 512
-"""About the most postsynaptic neurons of a panel."""
+ONE_PANEL = 512
+PANEL = 1024
+"""The most postsynaptic neurons of a matrix in one panel, and of one panel among several: long rows are read fastest."""
 
 
 def aligned(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
@@ -40,9 +41,9 @@ def panels_of(post: int) -> tuple[int, int]:
     A matrix that one panel cannot hold gets an even number of them, so that two threads have equal shares.
 
     >>> panels_of(10), panels_of(1000), panels_of(1500)
-    ((1, 16), (2, 512), (4, 384))
+    ((1, 16), (2, 512), (2, 752))
     """
-    count = 1 if post <= PANEL else 2 * -(-post // (2 * PANEL))
+    count = 1 if post <= ONE_PANEL else 2 * -(-post // (2 * PANEL))
     return count, -(-post // (count * LANES)) * LANES
 
 

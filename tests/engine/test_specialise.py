@@ -40,17 +40,17 @@ def ends(circuit: Circuit, monkeypatch: pytest.MonkeyPatch, after: int, dtype: s
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("name", SHIPPED)
 def test_that_every_shipped_circuit_ends_with_the_same_bits(name: str, dtype: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With a kernel of its own from the beginning, after two thirds of the run, and never."""
+    """With a kernel of its own from the last third of the run on, and without."""
     circuit = load_circuit(name)
     small = {f"{p.name}.size": 7 if p.size > 7 else p.size for p in circuit.populations.values() if p.role != "loss"}
     circuit = circuit.replace(small)
-    found = [ends(circuit, monkeypatch, after, dtype) for after in (0, 50, 10**9)]
-    assert found[0] == found[1] == found[2]
+    found = [ends(circuit, monkeypatch, after, dtype) for after in (50, 10**9)]
+    assert found[0] == found[1]
 
 
 @given(circuit=circuits())
 @settings(
-    max_examples=8,
+    max_examples=5,
     deadline=None,
     derandomize=True,
     database=None,
