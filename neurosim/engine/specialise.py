@@ -53,7 +53,7 @@ def specialised(rows: Sequence[tuple[Kernel, Sequence[int]]], dtype: str) -> Cal
         last = functions[-1]
         assert isinstance(last, ast.FunctionDef)
         body += f"        {last.name}({', '.join([*map(settled.cell, settled.runtime), 'step'])})\n"
-    text += "".join(f"@njit(error_model='numpy')\n{function}\n\n\n" for function in shared.values())
+    text += "".join(f"@njit(error_model='numpy', forceinline=True)\n{function}\n\n\n" for function in shared.values())
     text += "@njit(nogil=True, cache=True, error_model='numpy')\ndef run(table, context, barrier, first, last):\n"
     text += f"{begin}    for step in range(first, last):\n{body}"
     return module_of("program", header(dtype, modules) + text).run
