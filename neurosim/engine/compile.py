@@ -87,7 +87,41 @@ def machine_part(name: str) -> Callable[..., None]:
 _MADE: dict[str, ModuleType] = {}
 
 
-_TAKEN = frozenset({"real", "width", "floats", "number", "at", "first_of", "row", "ctx", "formula", "kernel", "out"})
+_TAKEN = frozenset(
+    [
+        "real",
+        "width",
+        "floats",
+        "number",
+        "at",
+        "first_of",
+        "first_panel",
+        "row",
+        "ctx",
+        "formula",
+        "kernel",
+        "out",
+        "plus",
+        "minus",
+        "times",
+        "over",
+        "fma",
+        "store",
+        "load",
+        "load_like",
+        "repeat",
+        "repeat_like",
+        "first_lanes",
+        "lanes_sum",
+        "single_fma",
+        "sixteen",
+        "eight",
+        "four",
+        "gemm",
+        "integers",
+        "fetch",
+    ]
+)
 """Names that a kernel's module needs for itself."""
 
 

@@ -33,12 +33,14 @@ def specialised(rows: Sequence[tuple[Kernel, Sequence[int]]], dtype: str) -> Cal
         dtype: float32 or float64.
     """
     modules: dict[str, str] = {}
+    support: dict[str, str] = {}
     text, begin, body = "", "", ""
     shared: dict[str, str] = {}
     for number, (kernel, cells) in enumerate(rows):
         settled = _Settled(number, cells, np.dtype(dtype).itemsize)
         if kernel.formula is not None:
             modules = _joined(modules, dict(kernel.formula.modules))
+            support = _joined(support, {called.name: ast.unparse(called) for called in kernel.formula.support})
             lanes = dtype if "formula_four" in kernel.texts[-1] else None
             text += definitions(kernel.formula, f"formula_{number}", lanes)
         functions = [ast.parse(source.strip()).body[0] for source in kernel.texts]
@@ -63,11 +65,12 @@ def _takes_row(function: ast.FunctionDef) -> bool:
     return function.args.args[0].arg == "row"
 
 
-def _joined(modules: dict[str, str], more: dict[str, str]) -> dict[str, str]:
-    clash = {name for name in modules.keys() & more.keys() if modules[name] != more[name]}
+def _joined(names: dict[str, str], more: dict[str, str]) -> dict[str, str]:
+    """What formulas mean by the names around them; raises InputError where two mean different things by one name."""
+    clash = {name for name in names.keys() & more.keys() if names[name] != more[name]}
     if clash:
-        raise InputError([Problem(", ".join(sorted(clash)), "two formulas mean different modules by this name")])
-    return {**modules, **more}
+        raise InputError([Problem(", ".join(sorted(clash)), "two formulas mean different things by this name")])
+    return {**names, **more}
 
 
 class _Settled(ast.NodeTransformer):

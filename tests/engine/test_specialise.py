@@ -19,8 +19,9 @@ from neurosim.engine.lower import lower
 from neurosim.engine.plan import plan
 from neurosim.engine.specialise import Runtime, specialised
 from neurosim.engine.state import State
-from neurosim.errors import RunError
+from neurosim.errors import InputError, RunError
 from neurosim.models.plasticity import hebbian
+from neurosim.models.transfer import TRANSFERS, transfer
 from neurosim.models.weights import normal
 from neurosim.simulator import Simulator
 
@@ -69,6 +70,34 @@ def test_projections_that_share_a_receptor(monkeypatch: pytest.MonkeyPatch) -> N
     )
     circuit.project("input", "output", name="again", weights=normal(0.3), plasticity=hebbian(eta=0.01))
     assert ends(circuit, monkeypatch, 0) == ends(circuit, monkeypatch, 10**9)
+
+
+def test_formulas_that_call_different_functions_by_one_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One module cannot hold both, so such a circuit stays with the machine."""
+
+    def made(name: str, gain: float):
+        def scaled(u):
+            return gain * u
+
+        def value(u):
+            return scaled(u)
+
+        def slope(u, rate):
+            return scaled(1.0)
+
+        return transfer(type(name, (), {"__doc__": name, "value": value, "slope": slope}))
+
+    try:
+        made("doubling", 2.0)
+        made("halving", 0.5)
+        circuit = layered([4, 3, 2], feedback="random", transfer="doubling", output_transfer="halving", eta=0.01)
+        assert ends(circuit, monkeypatch, 0) == ends(circuit, monkeypatch, 10**9)
+        whole = validate(circuit)
+        with pytest.raises(InputError, match="different things by this name"):
+            specialised(CpuExecutor(lower(whole), State(whole, seed=1))._rows, "float32")
+    finally:
+        for name in ("doubling", "halving"):
+            del TRANSFERS._things[name]
 
 
 def test_that_it_is_really_used(monkeypatch: pytest.MonkeyPatch) -> None:
