@@ -26,7 +26,7 @@ _HOME = {
     "Circuit": "circuit.circuit", "layered": "circuit.layered", "load_circuit": "circuit.files", "validate": "circuit.validate",
     "Simulator": "simulator", "Ensemble": "simulator", "record": "simulator", "Recorder": "simulator",
     "Recording": "recording", "find_recordings": "recording", "draw": "figures",
-    "load_scenario": "scenario.description", "run_scenario": "scenario.engines", "Plan": "scenario.runner",
+    "load_scenario": "scenario.files", "run_scenario": "scenario.engines", "Plan": "scenario.runner",
     **dict.fromkeys(("zeros", "constant", "uniform", "normal", "explicit", "tied", "weights"), "models.weights"),
     **dict.fromkeys(("fixed", "delta", "node_perturbation", "hebbian", "plasticity"), "models.plasticity"),
     "transfer": "models.transfer", "connector": "models.connectors", "neuron_model": "models.neurons",
@@ -74,8 +74,8 @@ if TYPE_CHECKING:
     from neurosim.recording import Recording as Recording
     from neurosim.recording import find_recordings as find_recordings
     from neurosim.scenario.claims import claim as claim
-    from neurosim.scenario.description import load_scenario as load_scenario
     from neurosim.scenario.engines import run_scenario as run_scenario
+    from neurosim.scenario.files import load_scenario as load_scenario
     from neurosim.scenario.runner import Plan as Plan
     from neurosim.simulator import Ensemble as Ensemble
     from neurosim.simulator import Recorder as Recorder

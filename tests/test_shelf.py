@@ -13,8 +13,8 @@ from neurosim.circuit.layered import layered
 from neurosim.circuit.validate import problems_with
 from neurosim.errors import EnvironmentFailure, InputError
 from neurosim.figures import draw
-from neurosim.scenario.description import checked, load_scenario
 from neurosim.scenario.engines import run_scenario
+from neurosim.scenario.files import checked, load_scenario
 from neurosim.scenario.runner import Plan, with_changes
 from neurosim.shelf import find, names
 from neurosim.simulator import Simulator

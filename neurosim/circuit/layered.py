@@ -1,4 +1,4 @@
-"""Families of layered circuits of any depth: the same forward path, and one of four ways back."""
+"""Families of layered circuits of any depth: the same forward path, and one of several ways back."""
 
 from __future__ import annotations
 
@@ -36,7 +36,8 @@ def layered(
     Args:
         sizes: neurons of the input, of each hidden population, and of the output, e.g. [784, 1000, 10].
         feedback: how the hidden populations are taught:
-            `none` (not at all: shallow, Supp. Fig. 2), `broadcast` (the scalar loss: reinforcement, Supp. Fig. 1),
+            `none` (not at all: shallow, Supp. Fig. 2), `broadcast` (the scalar loss: reinforcement; the output learns
+            from its own error), `broadcast_to_all` (the scalar loss to the output, too: Supp. Fig. 1 to the letter),
             `random` (fixed random B: feedback alignment, Supp. Figs 3 and 4), `tied` (transposed W: backpropagation).
         transfer, output_transfer: transfer functions of hidden and output populations.
         eta, momentum, decay: constants of every plastic projection and bias.
@@ -65,15 +66,18 @@ def layered(
     for population, size in zip(hidden, sizes[1:-1], strict=True):
         explores = noise if way.explores else None
         circuit.population(population, size, transfer=transfer, noise=explores, bias=_bias(bias, hidden_rule))
-    properties = {"transfer": output_transfer, "model": output_model, "bias": _bias(bias, learned)}
-    circuit.population("output", sizes[-1], role="output", **properties)
+    output_rule = hidden_rule if way.teaches_output else learned
+    properties = {"transfer": output_transfer, "model": output_model, "bias": _bias(bias, output_rule)}
+    circuit.population(
+        "output", sizes[-1], role="output", noise=noise if way.teaches_output and way.explores else None, **properties
+    )
     for role in ("target", "error"):
         circuit.population(role, sizes[-1], role=role)
     circuit.population("loss", 1, role="loss")
     for pre, post in pairwise(["input", *hidden, "output"]):
-        rule = learned if post == "output" else hidden_rule
+        rule = output_rule if post == "output" else hidden_rule
         circuit.project(pre, post, weights=uniform(0.1) if weights is None else weights, plasticity=rule)
-    _compare(circuit)
+    _compare(circuit, error_teaches_output=not way.teaches_output)
     way.wire(circuit, hidden, uniform(0.5) if feedback_weights is None else feedback_weights)
     return circuit
 
@@ -97,12 +101,13 @@ def _bias(wanted: bool, rule: PlasticityChoice | str) -> dict[str, Any] | None:
     return {"plasticity": rule} if wanted else None
 
 
-def _compare(circuit: Circuit) -> None:
-    """The error e = y* − y, which teaches the output, and the loss."""
+def _compare(circuit: Circuit, *, error_teaches_output: bool) -> None:
+    """The error e = y* − y, which teaches the output unless the way back does, and the loss."""
     circuit.project("target", "error", connector="one_to_one")
     circuit.project("output", "error", connector="one_to_one", weights={"kind": "constant", "value": -1.0})
-    circuit.project("output", "error", name="output_gates_error", receptor="gate", signal="slope", connector="one_to_one")
-    circuit.project("error", "output", receptor="modulatory", signal="drive", connector="one_to_one")
+    if error_teaches_output:
+        circuit.project("output", "error", name="output_gates_error", receptor="gate", signal="slope", connector="one_to_one")
+        circuit.project("error", "output", receptor="modulatory", signal="drive", connector="one_to_one")
     circuit.project("error", "loss", signal="drive", weights="constant")
 
 
@@ -114,6 +119,11 @@ def _broadcast_loss(circuit: Circuit, hidden: list[str], weights: WeightsChoice)
     """The loss tells every hidden neuron the same scalar."""
     for population in hidden:
         circuit.project("loss", population, receptor="modulatory", signal="deviation", connector="broadcast")
+
+
+def _broadcast_loss_to_all(circuit: Circuit, hidden: list[str], weights: WeightsChoice) -> None:
+    """The loss tells every hidden and every output neuron the same scalar."""
+    _broadcast_loss(circuit, [*hidden, "output"], weights)
 
 
 def _random_chain(circuit: Circuit, hidden: list[str], weights: WeightsChoice) -> None:
@@ -148,11 +158,12 @@ def _chain(circuit: Circuit, hidden: list[str], weights: Callable[[str, str, str
 
 @dataclass(frozen=True)
 class Way:
-    """A way back: how it is wired, the rule of the hidden populations, and whether they explore."""
+    """A way back: how it is wired, the rule of those it teaches, whether they explore, whether the output is one of them."""
 
     wire: Wire
     rule: Callable[..., PlasticityChoice | str]
     explores: bool = False
+    teaches_output: bool = False
 
 
 def _fixed(**constants: float) -> str:
@@ -162,6 +173,7 @@ def _fixed(**constants: float) -> str:
 FEEDBACK = {
     "none": Way(_no_way_back, _fixed),
     "broadcast": Way(_broadcast_loss, node_perturbation, explores=True),
+    "broadcast_to_all": Way(_broadcast_loss_to_all, node_perturbation, explores=True, teaches_output=True),
     "random": Way(_random_chain, delta),
     "tied": Way(_tied_chain, delta),
 }

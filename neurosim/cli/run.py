@@ -19,8 +19,9 @@ from neurosim.cli.values import parsed, several
 from neurosim.errors import InputError, Problem
 from neurosim.figures import draw
 from neurosim.scenario.blocks import runs
-from neurosim.scenario.description import Scenario, checked, load_scenario
+from neurosim.scenario.description import Scenario
 from neurosim.scenario.engines import run_scenario
+from neurosim.scenario.files import checked, load_scenario
 from neurosim.scenario.grid import with_grid
 from neurosim.scenario.runner import Plan, chosen_arms, final_values, with_changes
 from neurosim.scenario.slices import WHOLE, Slice
@@ -41,11 +42,12 @@ def command(arguments: argparse.Namespace) -> int:
         scheduler=arguments.scheduler,
         extensions=arguments.extensions,
     )
-    count = len(runs(scenario, plan))
+    planned = runs(scenario, plan)
+    count = len(planned)
     if not arguments.quiet:
         print(_announced(scenario, plan, count), file=sys.stderr)
     started = time.monotonic()
-    with Progress(count * scenario.trials, quiet=arguments.quiet) as progress:
+    with Progress(sum(scenario.trials(arm) for arm, _ in planned), quiet=arguments.quiet) as progress:
         paths = run_scenario(scenario, replace(plan, progress=progress))
     seconds = time.monotonic() - started
     figures = _figures(scenario, paths, plan.out) if part is None else None  # of a slice: the others may be missing yet
@@ -62,7 +64,9 @@ def command(arguments: argparse.Namespace) -> int:
 
 def _announced(scenario: Scenario, plan: Plan, count: int) -> str:
     arms, seeds = _many(len(chosen_arms(scenario, plan.arms)), "arm"), _many(scenario.seeds, "seed")
-    whole = f"{scenario.title}: {arms} × {seeds} × {scenario.trials:,} trials"
+    lengths = sorted({scenario.trials(arm) for arm in chosen_arms(scenario, plan.arms)})
+    trials = " to ".join(f"{length:,}" for length in dict.fromkeys((lengths[0], lengths[-1])))
+    whole = f"{scenario.title}: {arms} × {seeds} × {trials} trials"
     if plan.slice == WHOLE:
         return whole
     return f"{whole}\nslice {plan.slice.index}, of slices 0 to {plan.slice.of - 1}: {_many(count, 'run')}"

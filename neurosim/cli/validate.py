@@ -9,7 +9,7 @@ from pathlib import Path
 
 from neurosim.circuit.files import load_circuit, read_toml
 from neurosim.errors import InputError
-from neurosim.scenario.description import load_scenario
+from neurosim.scenario.files import load_scenario
 from neurosim.shelf import find, names
 
 

@@ -1,6 +1,8 @@
 """Quantities that say how well a circuit does, computed while it runs from signals and weights by address."""
 
-from neurosim.metrics.alignment import angle, backpropagated, feedback_angle, feedback_correlation
+from neurosim.metrics.alignment import angle, backpropagated
+from neurosim.metrics.feedback import feedback_angle, feedback_correlation, feedback_trace, neuron_angles
+from neurosim.metrics.growth import growth
 from neurosim.metrics.look import METRICS, Look, Metric, metric
 from neurosim.metrics.performance import loss, mse, nse, nse_uncentred, test_error
 
@@ -12,9 +14,12 @@ __all__ = [
     "backpropagated",
     "feedback_angle",
     "feedback_correlation",
+    "feedback_trace",
+    "growth",
     "loss",
     "metric",
     "mse",
+    "neuron_angles",
     "nse",
     "nse_uncentred",
     "test_error",

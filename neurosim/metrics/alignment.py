@@ -85,37 +85,3 @@ def _transposed(look: Look, projection: Projection, signal: np.ndarray) -> np.nd
     if CONNECTORS[projection.connector.name].form == "diagonal":
         return signal * weights
     return signal @ (weights.T if tied else weights)
-
-
-@metric(of="projection")
-def feedback_correlation(look: Look, projection: str) -> float:
-    """Pearson correlation of a forward projection's weights W with the transpose of the B that mirrors it (Supp. Fig. 7c).
-
-    nan where nothing mirrors the projection.
-    """
-    pair = _mirrored(look, projection)
-    return float(np.corrcoef(*pair)[0, 1]) if pair is not None else float("nan")
-
-
-@metric(of="projection", units="degree")
-def feedback_angle(look: Look, projection: str) -> float:
-    """Angle between a forward projection's weights W and the transpose of the B that mirrors it, taken as vectors.
-
-    nan where nothing mirrors the projection, or W is zero.
-    """
-    pair = _mirrored(look, projection)
-    norms = float(np.linalg.norm(pair[0]) * np.linalg.norm(pair[1])) if pair is not None else 0.0
-    if pair is None or norms == 0.0:
-        return float("nan")
-    return float(np.degrees(np.arccos(np.clip(pair[0] @ pair[1] / norms, -1.0, 1.0))))
-
-
-def _mirrored(look: Look, projection: str) -> tuple[np.ndarray, np.ndarray] | None:
-    """W and the transposed feedback weights that mirror it, as vectors."""
-    mirror = look.circuit.mirror(projection)
-    if mirror is None:
-        return None
-    forward = np.asarray(look.arrays[f"{projection}.weights"], np.float64)
-    if look.circuit.projections[mirror].tied_to is not None:
-        return forward.ravel(), forward.ravel()
-    return forward.ravel(), np.asarray(look.arrays[f"{mirror}.weights"], np.float64).T.ravel()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -17,28 +17,45 @@ PROBES = 500
 
 
 Of = Literal["network", "population", "projection"]
+Per = Literal["", "unit", "pre", "post"]
 
 
 @dataclass(frozen=True)
 class Metric:
-    """A registered metric: `function(look)`, or `function(look, name)` for each population or each projection."""
+    """A registered metric: `function(look)`, or `function(look, name)` for each population or each projection.
+
+    `per` says whether it is one number (""), or one for each neuron of the population ("unit"), or of the projection's
+    presynaptic ("pre") or postsynaptic ("post") population.
+    """
 
     name: str
-    function: Callable[..., float]
+    function: Callable[..., Any]
     of: Of
     units: str
+    per: Per
     doc: str
 
-    def __call__(self, look: Look, *arguments: str) -> float:
+    def __call__(self, look: Look, *arguments: str) -> Any:
         """The metric's value at a look."""
         return self.function(look, *arguments)
 
+    def dimensions(self, circuit: Circuit, *arguments: str) -> tuple[tuple[str, int], ...]:
+        """The name and the size of the value's dimension; none for one number."""
+        if not self.per:
+            return ()
+        (owner,) = arguments
+        population = owner if self.per == "unit" else getattr(circuit.projections[owner], self.per)
+        return ((self.per, circuit.populations[population].size),)
+
 
 METRICS: Registry[Metric] = Registry("metrics")
+_PER: dict[Of, tuple[Per, ...]] = {"network": ("",), "population": ("", "unit"), "projection": ("", "pre", "post")}
 
 
-def metric(*, of: Of = "network", units: str = "1") -> Callable[[Callable[..., float]], Metric]:
-    """Register a metric, a function of a `Look` (and of a population's or projection's name) that returns a number.
+def metric(*, of: Of = "network", units: str = "1", per: Per = "") -> Callable[[Callable[..., Any]], Metric]:
+    """Register a metric, a function of a `Look` (and of a population's or projection's name).
+
+    It returns a number, or an array with one for each neuron that `per` names.
 
     >>> @metric()
     ... def largest_output(look):
@@ -48,8 +65,11 @@ def metric(*, of: Of = "network", units: str = "1") -> Callable[[Callable[..., f
     '1'
     """
 
-    def register(function: Callable[..., float]) -> Metric:
-        return METRICS.add(function.__name__, Metric(function.__name__, function, of, units, function.__doc__ or ""))
+    if per not in _PER[of]:
+        raise InputError(f"a metric of a {of} cannot have a value per {per!r}; expected one of {_PER[of]}")
+
+    def register(function: Callable[..., Any]) -> Metric:
+        return METRICS.add(function.__name__, Metric(function.__name__, function, of, units, per, function.__doc__ or ""))
 
     return register
 

@@ -14,7 +14,7 @@ from pydantic import Field
 
 from neurosim.errors import InputError, Problem
 from neurosim.models.chooser import Chooser
-from neurosim.parameters import Choice, NonNegative, Parameters
+from neurosim.parameters import Choice, Count, NonNegative, Parameters
 from neurosim.registry import Registry
 
 
@@ -81,6 +81,17 @@ def uniform(random, shape, bound: NonNegative, centre: float = 0.0):
 def normal(random, shape, sd: NonNegative, mean: float = 0.0):
     """w ~ N(mean, sd²)."""
     return random.normal(mean, sd, shape)
+
+
+@weights()
+def lattice(random, shape, low: float, high: float, count: Count, repeat: Count = 1):
+    """w = count numbers from low to high at equal distances, each repeat times, over and over, in the order of the neurons.
+
+    Two vectors of count² weights, one with repeat = count, are together all points of a square lattice: what flow fields
+    start from.
+    """
+    which = np.arange(int(np.prod(shape))) // repeat % count
+    return np.linspace(low, high, count)[which].reshape(shape)
 
 
 Row = list[Annotated[float, Field(allow_inf_nan=False)]]

@@ -11,7 +11,8 @@ from typing import Any
 
 from neurosim.circuit.overrides import matches, override
 from neurosim.errors import CircuitError, InputError, Problem, ScenarioError
-from neurosim.scenario.description import Arm, Scenario, checked
+from neurosim.scenario.description import Arm, Scenario
+from neurosim.scenario.files import checked
 from neurosim.scenario.runner import chosen_arms
 
 LONGEST_NAME = 120
@@ -32,7 +33,7 @@ def with_grid(scenario: Scenario, grid: Mapping[str, Sequence[Any]], names: Sequ
         InputError: no such arm, or an address or a list of values that makes no sense.
         ScenarioError: some of the arms cannot be run.
 
-    >>> from neurosim.scenario.description import load_scenario
+    >>> from neurosim.scenario.files import load_scenario
     >>> grown = with_grid(load_scenario("linear_map"), {"*.plasticity.eta": [0.01, 0.1]}, ["shallow"])
     >>> [arm.name for arm in grown.arm][4:]
     ['shallow,plasticity.eta=0.01', 'shallow,plasticity.eta=0.1']
@@ -68,7 +69,7 @@ def _problems(scenario: Scenario, arms: Sequence[Arm], grid: Mapping[str, Sequen
 def _nowhere(scenario: Scenario, arms: Sequence[Arm], address: str) -> Iterator[Problem]:
     """That an address names no element; once, though it may be so in every arm."""
     for arm in arms:
-        for phase in scenario.phase:
+        for phase in scenario.phases(arm):
             try:
                 override(scenario.circuit(arm, phase).to_tables(), {address: None})
             except CircuitError as error:
@@ -77,7 +78,7 @@ def _nowhere(scenario: Scenario, arms: Sequence[Arm], address: str) -> Iterator[
 
 
 def _has(scenario: Scenario, arm: Arm, address: str) -> bool:
-    return "*" not in address or any(matches(scenario.circuit(arm, phase).to_tables(), address) for phase in scenario.phase)
+    return "*" not in address or any(matches(scenario.circuit(arm, phase).to_tables(), address) for phase in scenario.phases(arm))
 
 
 def _points(scenario: Scenario, arm: Arm, grid: Mapping[str, Sequence[Any]]) -> Iterator[dict[str, Any]]:

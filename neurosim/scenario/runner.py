@@ -7,7 +7,7 @@ import hashlib
 import inspect
 import json
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -21,7 +21,7 @@ from neurosim.models.neurons import NEURONS
 from neurosim.models.plasticity import RULES
 from neurosim.models.transfer import TRANSFERS
 from neurosim.recording import Recording
-from neurosim.scenario.description import Arm, Scenario
+from neurosim.scenario.description import Arm, Phase, Scenario
 from neurosim.scenario.slices import WHOLE, Slice
 from neurosim.simulator import Ensemble, Recorder, Simulator, record
 from neurosim.simulator.recorder import what
@@ -83,8 +83,8 @@ def fingerprint(scenario: Scenario, arm: Arm, backend: str = "cpu") -> str:
     Two runs of the same fingerprint and seed on the same machine hold the same numbers.
     """
     parts: list[Any] = [version("neurosim"), backend, scenario.task.model_dump(), scenario.dtype, scenario.record]
-    parts += [phase.model_dump() for phase in scenario.phase]
-    for phase in scenario.phase:
+    parts += [phase.model_dump() for phase in scenario.phases(arm)]
+    for phase in scenario.phases(arm):
         circuit = scenario.circuit(arm, phase)
         parts += [circuit.to_tables(), _formulas(circuit)]
     return hashlib.blake2b(json.dumps(parts, sort_keys=True).encode(), digest_size=16).hexdigest()
@@ -111,7 +111,7 @@ def run_seeds(scenario: Scenario, arm: Arm, seeds: Sequence[int], key: str, plan
     """
     paths = [path_of(plan.out, arm.name, seed) for seed in seeds]
     left = {seed: path for seed, path in zip(seeds, paths, strict=True) if not (plan.resume and is_complete(path, key))}
-    plan.progress(scenario.trials * (len(seeds) - len(left)))
+    plan.progress(scenario.trials(arm) * (len(seeds) - len(left)))
     if left:
         _make_folder(paths[0].parent)
         _run(scenario, arm, left, _attributes(scenario, arm, key), plan, threads)
@@ -121,18 +121,18 @@ def run_seeds(scenario: Scenario, arm: Arm, seeds: Sequence[int], key: str, plan
 def _run(
     scenario: Scenario, arm: Arm, paths: Mapping[int, Path], attributes: Mapping[str, Any], plan: Plan, threads: int
 ) -> None:
-    ensemble = _ensemble(scenario, arm, 0, list(paths), plan, threads)
+    phases, tasks = scenario.phases(arm), [scenario.task_of(seed) for seed in paths]
+    ensemble = _ensemble(scenario, arm, phases[0], list(paths), plan, threads)
     recorded = _recordable(scenario, ensemble[0])
     with contextlib.ExitStack() as stack:
         recorders = [stack.enter_context(record(path, recorded, **attributes)) for path in paths.values()]
-        for recorder, member in zip(recorders, ensemble, strict=True):
-            recorder.plan(member, scenario.made_task, scenario.trials)
-        for index, phase in enumerate(scenario.phase):
+        for recorder, member, task in zip(recorders, ensemble, tasks, strict=True):
+            recorder.plan(member, task, scenario.trials(arm))
+        for index, phase in enumerate(phases):
             if index:
-                ensemble = _carried(_ensemble(scenario, arm, index, list(paths), plan, threads), ensemble)
+                ensemble = _carried(_ensemble(scenario, arm, phase, list(paths), plan, threads), ensemble)
             watched = [_Watched(r, plan.progress, m.trial) for r, m in zip(recorders, ensemble, strict=True)]
-            length = phase.length(scenario.made_task)
-            ensemble.train(scenario.made_task, length, batch=phase.batch, into=watched)
+            ensemble.train(tasks, phase.length(scenario.made_task), batch=phase.batch, into=watched)
             for watcher, member in zip(watched, ensemble, strict=True):
                 watcher.catch_up(member.trial)
 
@@ -150,7 +150,17 @@ def _attributes(scenario: Scenario, arm: Arm, key: str) -> dict[str, str | int |
         "arm_order": scenario.arm.index(arm),
         "grid": json.dumps(arm.grid),
         "trials_per_pass": scenario.made_task.trials_per_pass or 0,
+        "phases": json.dumps(list(_phases(scenario, arm))),
     }
+
+
+def _phases(scenario: Scenario, arm: Arm) -> Iterator[dict[str, Any]]:
+    """The phases of an arm: from which trial to which, and what does not change in them."""
+    first = 0
+    for phase in scenario.phases(arm):
+        last = first + phase.length(scenario.made_task)
+        yield {"first": first, "last": last, "frozen": phase.freeze, "circuit": scenario.circuit(arm, phase).label}
+        first = last
 
 
 def _make_folder(folder: Path) -> None:
@@ -160,8 +170,8 @@ def _make_folder(folder: Path) -> None:
         raise EnvironmentFailure(f"the folder {folder} cannot be made: {error.strerror}") from None
 
 
-def _ensemble(scenario: Scenario, arm: Arm, phase: int, seeds: Sequence[int], plan: Plan, threads: int) -> Ensemble:
-    circuit = scenario.circuit(arm, scenario.phase[phase])
+def _ensemble(scenario: Scenario, arm: Arm, phase: Phase, seeds: Sequence[int], plan: Plan, threads: int) -> Ensemble:
+    circuit = scenario.circuit(arm, phase)
     return Ensemble(circuit, seeds, backend=plan.backend, dtype=scenario.dtype, threads=threads)
 
 
@@ -238,7 +248,7 @@ def with_changes(scenario: Scenario, changes: Mapping[str, Any]) -> dict[str, An
 
     What is recorded has dots in its name: `record.hidden.angle` is the interval of `hidden.angle`.
 
-    >>> from neurosim.scenario.description import load_scenario
+    >>> from neurosim.scenario.files import load_scenario
     >>> with_changes(load_scenario("linear_map"), {"seeds": 2, "hidden.size": 5})["changes"]
     {'hidden.size': 5}
     """

@@ -54,11 +54,12 @@ class Ensemble(Sequence[Simulator]):
     def __iter__(self) -> Iterator[Simulator]:
         return iter(self._members)
 
-    def train(self, task: Task, trials: int, *, batch: int = 1, into: Sequence[Observer] | None = None) -> None:
+    def train(self, task: Task | Sequence[Task], trials: int, *, batch: int = 1, into: Sequence[Observer] | None = None) -> None:
         """Learn from the next trials of a task, every member from its own.
 
         Args:
-            task, trials, batch: as for a simulator.
+            task: one for all members, or one for each.
+            trials, batch: as for a simulator.
             into: what looks at each member on the way, one for each, or nothing.
 
         Raises:
@@ -66,25 +67,28 @@ class Ensemble(Sequence[Simulator]):
             RunError: the numbers of a member blew up; the message names its seed.
         """
         observers = list(into or [])
-        if observers and len(observers) != len(self):
-            raise InputError([Problem("into", f"expected one for each of the {len(self)} members, found {len(observers)}")])
+        tasks = [task] * len(self) if isinstance(task, Task) else list(task)
+        for name, given in (("task", tasks), ("into", observers)):
+            if given and len(given) != len(self):
+                raise InputError([Problem(name, f"expected one for each of the {len(self)} members, found {len(given)}")])
         if len({member.trial for member in self}) > 1:
             raise InputError([Problem("", f"members stand at different trials: {[member.trial for member in self]}")])
-        for member in self:
-            member.check(task, trials, batch)
+        for member, own in zip(self, tasks, strict=True):
+            member.check(own, trials, batch)
         end = self[0].trial + trials
-        looks = [set(o.moments(m, task, trials, batch)) for o, m in zip(observers, self, strict=bool(observers))]
+        watched = list(zip(self, observers, tasks, strict=True)) if observers else []
+        looks = [set(observer.moments(member, own, trials, batch)) for member, observer, own in watched]
         for moment in sorted(set().union(*looks)):
-            self._advance(task, moment, batch)
-            for member, observer, found in zip(self, observers, looks, strict=True):
+            self._advance(tasks, moment, batch)
+            for (member, observer, own), found in zip(watched, looks, strict=True):
                 if moment in found:
-                    observer.look(member, task)
-        self._advance(task, end, batch)
+                    observer.look(member, own)
+        self._advance(tasks, end, batch)
 
-    def _advance(self, task: Task, until: int, batch: int) -> None:
+    def _advance(self, tasks: Sequence[Task], until: int, batch: int) -> None:
         """Learn up to a trial, window after window."""
         while self[0].trial < until:
-            ready = [member.ahead(task, until, batch) for member in self]
+            ready = [member.ahead(task, until, batch) for member, task in zip(self, tasks, strict=True)]
             small = ready[0].trials * self[0].circuit.synapses() < WORK_WORTH_A_THREAD
             run_side_by_side([r.executor for r in ready], [r.streams for r in ready], 1 if small else self._side_by_side)
             for member, done in zip(self, ready, strict=True):

@@ -131,7 +131,9 @@ class Recorder(AbstractContextManager["Recorder"]):
         if kind == "metric":
             found = resolve(address)
             assert found is not None
-            return Quantity(address, trials, dtype="f8", units=found[0].units, long_name=found[0].doc.splitlines()[0])
+            metric, arguments = found
+            dimensions = metric.dimensions(simulator.circuit, *arguments)
+            return Quantity(address, trials, dimensions, "f8", units=metric.units, long_name=metric.doc.splitlines()[0])
         if kind == "signal":
             size = simulator.circuit.populations[address.rpartition(".")[0]].size
             return Quantity(address, trials, (("unit", size),), digits)
@@ -205,7 +207,7 @@ _READ: dict[str, Callable[[Look, dict[str, np.ndarray], str], Any]] = {
 }
 
 
-def _measured(look: Look, address: str) -> float:
+def _measured(look: Look, address: str) -> Any:
     found = resolve(address)
     assert found is not None
     metric, arguments = found

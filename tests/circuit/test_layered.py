@@ -33,6 +33,7 @@ def test_what_reaches_hidden_populations(depth: int) -> None:
     assert modulated == {
         "none": [()] * depth,
         "broadcast": [("loss",)] * depth,
+        "broadcast_to_all": [("loss",)] * depth,
         "random": [("feedback",)] * depth,
         "tied": [("feedback",)] * depth,
     }
@@ -61,6 +62,8 @@ def test_what_is_plastic() -> None:
     }
     assert rules["none"] == {"hidden_to_output": "delta"}
     assert rules["broadcast"] == {"input_to_hidden": "node_perturbation", "hidden_to_output": "delta"}
+    everybody = {"input_to_hidden": "node_perturbation", "hidden_to_output": "node_perturbation"}
+    assert rules["broadcast_to_all"] == everybody
     assert rules["random"] == rules["tied"] == {"input_to_hidden": "delta", "hidden_to_output": "delta"}
 
 
@@ -96,5 +99,16 @@ def test_that_it_needs_two_sizes(sizes: list[int]) -> None:
 
 
 def test_that_unknown_feedback_is_told() -> None:
-    with pytest.raises(InputError, match=r"'rndom'; there are none, broadcast, random, tied; did you mean 'random'"):
+    with pytest.raises(
+        InputError, match=r"'rndom'; there are none, broadcast, broadcast_to_all, random, tied; did you mean 'random'"
+    ):
         layered([3, 2], feedback="rndom")
+
+
+def test_reinforcement_to_the_letter() -> None:
+    """Supp. Fig. 1: every neuron hears one and the same scalar, and nothing else."""
+    circuit = layered([5, 4, 2], feedback="broadcast_to_all")
+    for name in ("hidden", "output"):
+        assert [(p.pre, p.connector.name) for p in circuit.onto(name, "modulatory")] == [("loss", "broadcast")]
+        assert circuit.populations[name].noise == 0.001
+        assert circuit.populations[name].bias.plasticity.name == "node_perturbation"

@@ -54,11 +54,13 @@ def test_perfection() -> None:
 
 
 @pytest.mark.parametrize("name", list(METRICS))
-def test_that_every_metric_is_a_number(name: str) -> None:
+def test_that_every_metric_is_a_number_or_one_for_each_neuron(name: str) -> None:
     found, _, _ = seen()
     metric = METRICS[name]
-    value = metric(found, *{"network": (), "population": ("hidden",), "projection": ("hidden_to_output",)}[metric.of])
-    assert isinstance(value, float)
-    assert np.isfinite(value)
+    arguments = {"network": (), "population": ("hidden",), "projection": ("hidden_to_output",)}[metric.of]
+    value = metric(found, *arguments)
+    assert np.shape(value) == tuple(size for _, size in metric.dimensions(found.circuit, *arguments))
+    assert isinstance(value, float if not metric.per else np.ndarray)
+    assert np.isfinite(value).all()
     assert METRICS.summary(name)
     assert metric.units

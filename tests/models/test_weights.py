@@ -7,7 +7,12 @@ from neurosim.errors import InputError
 from neurosim.models.weights import WEIGHTS, plain
 from neurosim.seeding import stream
 
-GIVEN = {"uniform": {"bound": 0.5}, "normal": {"sd": 0.5}, "explicit": {"values": [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]}}
+GIVEN = {
+    "uniform": {"bound": 0.5},
+    "normal": {"sd": 0.5},
+    "lattice": {"low": -1.0, "high": 1.0, "count": 3},
+    "explicit": {"values": [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]},
+}
 DRAWN = [name for name in WEIGHTS if name != "tied"]
 
 
@@ -55,3 +60,9 @@ def test_constants_and_explicit_ones() -> None:
 def test_that_tied_weights_have_no_values() -> None:
     with pytest.raises(InputError, match="a_to_b"):
         draw("tied", (2, 3), to="a_to_b")
+
+
+def test_that_two_lattices_are_a_square() -> None:
+    across = draw("lattice", (9,), low=-1.0, high=1.0, count=3)
+    up = draw("lattice", (9,), low=-1.0, high=1.0, count=3, repeat=3)
+    assert set(zip(across, up, strict=True)) == {(a, b) for a in (-1.0, 0.0, 1.0) for b in (-1.0, 0.0, 1.0)}

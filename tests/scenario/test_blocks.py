@@ -88,7 +88,7 @@ def test_a_slice_goes_on_where_it_was_killed(tmp_path: Path) -> None:
     run_scenario(made, Plan(tmp_path, slice=Slice(0, 2), resume=True, progress=told.append))
     kept = [path.stat().st_mtime_ns == stamp for path, stamp in zip(first, stamps, strict=True)]
     assert kept == [True, True, False, True]
-    assert sum(told) == 4 * made.trials
+    assert sum(told) == 4 * made.trials(made.arm[0])
     assert Recording(first[2]).status == "complete"
 
 

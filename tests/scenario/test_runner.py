@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,9 @@ import pytest
 from neurosim.errors import EnvironmentFailure, InputError, ScenarioError
 from neurosim.recording import Recording
 from neurosim.scenario import runner
-from neurosim.scenario.description import Scenario, checked
+from neurosim.scenario.description import Scenario
 from neurosim.scenario.engines import run_scenario, serial
+from neurosim.scenario.files import checked
 from neurosim.scenario.runner import Plan, final_values
 from neurosim.simulator import Simulator, record
 
@@ -89,7 +91,7 @@ def test_progress_adds_up(tmp_path: Path) -> None:
     told: list[int] = []
     made = scenario(seeds=2)
     run_scenario(made, Plan(tmp_path, progress=told.append))
-    assert sum(told) == 2 * 2 * made.trials
+    assert sum(told) == 2 * 2 * made.trials(made.arm[0])
 
 
 def test_final_values_are_the_last_recorded_ones(tmp_path: Path) -> None:
@@ -196,3 +198,49 @@ def test_an_interrupted_run_stops_all_its_threads(tmp_path: Path, monkeypatch: p
 )
 def test_what_would_fail_late_is_told_early(change: dict[str, Any], address: str, fragment: str) -> None:
     test_every_problem_has_its_address(change, address, fragment)
+
+
+def test_phases_of_an_arms_own(tmp_path: Path) -> None:
+    """A then W, twice, in one arm; both together in the other."""
+    first, second = BASE["arm"]
+    alternating = {
+        **first,
+        "repeat": 2,
+        "phase": [
+            {"trials": 10, "freeze": ["hidden_to_output", "output"]},
+            {"trials": 20, "freeze": ["input_to_hidden", "hidden"]},
+        ],
+    }
+    made = scenario(arm=[alternating, second], record={"input_to_hidden.weights": 10, "hidden_to_output.weights": 10})
+    assert [made.trials(arm) for arm in made.arm] == [60, 40]
+    paths = run_scenario(made, Plan(tmp_path))
+    recording = Recording(paths[0])
+    changes = {
+        name: [bool(np.any(step)) for step in np.diff(recording[f"{name}.weights"].values, axis=0)]
+        for name in ("input_to_hidden", "hidden_to_output")
+    }
+    assert changes["input_to_hidden"] == [True, False, False] * 2
+    assert changes["hidden_to_output"] == [False, True, True] * 2
+    phases = json.loads(str(recording.attributes["phases"]))
+    assert [(p["first"], p["last"], p["frozen"][0]) for p in phases] == [
+        (0, 10, "hidden_to_output"),
+        (10, 30, "input_to_hidden"),
+        (30, 40, "hidden_to_output"),
+        (40, 60, "input_to_hidden"),
+    ]
+    assert len(Recording(paths[1])["input_to_hidden.weights"].trials) == 5
+
+
+def test_that_an_arm_without_any_phase_is_told() -> None:
+    with pytest.raises(ScenarioError, match=r"arm.random.phase: expected a phase"):
+        scenario(phase=[])
+
+
+def test_a_target_for_each_run(tmp_path: Path) -> None:
+    made = scenario(seeds=2, first_seed=7, task={**BASE["task"], "seed": "run"}, arm=BASE["arm"][:1])
+    paths = run_scenario(made, Plan(tmp_path))
+    for seed, path in zip((7, 8), paths, strict=True):
+        fixed = scenario(seeds=1, first_seed=seed, task={**BASE["task"], "seed": seed}, arm=BASE["arm"][:1])
+        (alone,) = run_scenario(fixed, Plan(tmp_path / str(seed)))
+        np.testing.assert_array_equal(Recording(path)["nse"].values, Recording(alone)["nse"].values)
+    assert made.task_of(7) != made.task_of(8)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from neurosim.scenario.description import Scenario, checked
+from neurosim.scenario.description import Scenario
+from neurosim.scenario.files import checked
 
 TASK = {"name": "linear_map", "inputs": 4, "outputs": 2, "tests": 20}
 BASE: dict[str, Any] = {

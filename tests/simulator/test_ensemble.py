@@ -82,3 +82,16 @@ def test_what_an_ensemble_refuses() -> None:
     pair[0].train(TASK, trials=3)
     with pytest.raises(InputError, match="different trials"):
         pair.train(TASK, trials=5)
+
+
+def test_a_task_for_each_member() -> None:
+    circuit = layered([4, 3, 2], feedback="random")
+    tasks = [LinearMap(4, 2, seed=seed) for seed in (5, 6)]
+    together = Ensemble(circuit, [1, 2])
+    together.train(tasks, trials=50)
+    for member, seed, task in zip(together, (1, 2), tasks, strict=True):
+        alone = Simulator(circuit, seed=seed)
+        alone.train(task, trials=50)
+        assert (member.state["input_to_hidden.weights"] == alone.state["input_to_hidden.weights"]).all()
+    with pytest.raises(InputError, match="expected one for each of the 2 members, found 1"):
+        together.train(tasks[:1], trials=50)

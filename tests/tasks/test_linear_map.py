@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
+from neurosim.errors import InputError
 from neurosim.tasks import LinearMap
 
 
@@ -46,3 +48,17 @@ def test_the_map_is_protected():
 def test_size_of_the_test_set():
     assert len(LinearMap(tests=17).test().inputs) == 17
     assert LinearMap().trials_per_pass is None
+
+
+def test_unit_vectors() -> None:
+    task = LinearMap(4, 3, patterns="basis", seed=1)
+    x, y = task.trials(seed=9, first=2, count=8)
+    assert x.argmax(axis=1).tolist() == [2, 3, 0, 1, 2, 3, 0, 1]
+    np.testing.assert_array_equal(x.T @ x, 2 * np.eye(4))
+    np.testing.assert_array_equal(y, x @ task.target_weights.T)
+    np.testing.assert_array_equal(task.test().inputs, np.eye(4))
+    np.testing.assert_array_equal(task.test().targets, task.target_weights.T)
+    assert task.trials_per_pass == 4
+    np.testing.assert_array_equal(task.target_weights, LinearMap(4, 3, seed=1).target_weights)
+    with pytest.raises(InputError, match="did you mean 'basis'"):
+        LinearMap(4, 3, patterns="bases")

@@ -53,7 +53,7 @@ def packed(scenario: Scenario, described: str, block: Block, plan: Plan, extensi
     """A block as a parcel; `described` is the scenario as JSON, made once for all of them."""
     return Parcel(
         described,
-        tuple(to_json(scenario.circuit(block.arm, phase)) for phase in scenario.phase),
+        tuple(to_json(scenario.circuit(block.arm, phase)) for phase in scenario.phases(block.arm)),
         block.arm.name,
         block.seeds,
         block.fingerprint,

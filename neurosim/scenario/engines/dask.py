@@ -68,7 +68,7 @@ def _wait(client: Client, tasks: Sequence[Future], work: Sequence[Block], scenar
             continue
         error = _error(task, work[index], plan)
         if error is None:
-            plan.progress(len(work[index].seeds) * scenario.trials)
+            plan.progress(len(work[index].seeds) * scenario.trials(work[index].arm))
         else:
             wrong[index] = error
             client.cancel([later for later in waiting if waiting[later] > index])

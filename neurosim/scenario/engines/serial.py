@@ -56,6 +56,6 @@ def _side_by_side(scenario: Scenario, plan: Plan, work: Sequence[Block], outer: 
 
 
 def _large(scenario: Scenario) -> bool:
-    circuit = scenario.circuit(scenario.arm[0], scenario.phase[0])
+    circuit = scenario.circuit(scenario.arm[0], scenario.phases(scenario.arm[0])[0])
     sizes = {name: population.size for name, population in circuit.populations.items()}
     return sum(sizes[p.pre] * sizes[p.post] for p in circuit.projections.values()) >= SYNAPSES_WORTH_A_THREAD

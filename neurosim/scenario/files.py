@@ -1,0 +1,43 @@
+"""Scenario files: by name on the shelf or by path, checked before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from neurosim.circuit.files import read_toml
+from neurosim.errors import ScenarioError
+from neurosim.scenario.description import Scenario
+from neurosim.scenario.validate import problems_in, structural
+from neurosim.shelf import find
+
+
+def load_scenario(name_or_path: str | Path) -> Scenario:
+    """A scenario by its name on the shelf or by the path of a TOML file, checked.
+
+    Raises:
+        InputError: no such scenario, or not TOML.
+        ScenarioError: with every problem, each at its address.
+
+    >>> load_scenario("linear_map").seeds
+    20
+    """
+    path = find("scenarios", name_or_path)
+    tables = read_toml(path)
+    tables.setdefault("name", path.stem)
+    return checked(tables, str(path))
+
+
+def checked(tables: Mapping[str, Any], place: str) -> Scenario:
+    """The scenario that some tables describe; raises ScenarioError with all that is wrong."""
+    try:
+        scenario = Scenario.model_validate(dict(tables))
+    except ValidationError as error:
+        raise ScenarioError(structural(error), place) from None
+    problems = list(problems_in(scenario))
+    if problems:
+        raise ScenarioError(dict.fromkeys(problems), place)
+    return scenario

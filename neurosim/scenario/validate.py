@@ -1,0 +1,195 @@
+"""What is wrong with a scenario: every problem, each at its address, before anything runs."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+from pydantic import BaseModel, ValidationError
+
+from neurosim.circuit.circuit import Circuit
+from neurosim.circuit.overrides import matches
+from neurosim.circuit.validate import problems_with
+from neurosim.errors import CircuitError, InputError, NeurosimError, Problem, nearest
+from neurosim.figures import FIGURES
+from neurosim.metrics.look import resolve
+from neurosim.parameters import Parameters, problems_of
+from neurosim.scenario.claims import CLAIMS
+from neurosim.scenario.description import Arm, Phase, Scenario
+from neurosim.simulator import Simulator
+from neurosim.tasks import TASKS
+
+
+def structural(error: ValidationError) -> list[Problem]:
+    """pydantic's problems, each with the keys that are known at its own place."""
+    rooms: dict[str, type[BaseModel]] = {"arm": Arm, "phase": Phase}
+    found = []
+    for problem in problems_of(error, "", Scenario.model_fields):
+        room = rooms.get(problem.address.split(".")[0])
+        if room is not None and problem.message.startswith("unknown key"):
+            known = list(room.model_fields)
+            key = problem.address.rpartition(".")[2]
+            problem = Problem(problem.address, f"unknown key; known keys are {', '.join(known)}", nearest(key, known))
+        found.append(problem)
+    return found
+
+
+def problems_in(scenario: Scenario) -> Iterator[Problem]:
+    """All that is wrong with a scenario whose structure is right."""
+    task_problems = list(_task(scenario))
+    yield from task_problems
+    yield from _doubled_arms(scenario)
+    yield from _intervals(scenario)
+    yield from _wildcards(scenario)
+    for arm in scenario.arm:
+        phases = arm.phase or scenario.phase
+        if not phases:
+            yield Problem(f"arm.{arm.name}.phase", "expected a phase, of this arm or of the scenario")
+        for index, phase in enumerate(phases):
+            where = f"arm.{arm.name}" if len(phases) == 1 else f"arm.{arm.name}.phase.{index}"
+            yield from _circuit(scenario, arm, phase, where, sizes=not task_problems)
+    yield from _claims(scenario)
+    yield from _figures(scenario)
+
+
+def _doubled_arms(scenario: Scenario) -> Iterator[Problem]:
+    names = [arm.name for arm in scenario.arm]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield Problem(f"arm.{name}", "a second arm of this name")
+
+
+def _task(scenario: Scenario) -> Iterator[Problem]:
+    if scenario.task.name not in TASKS:
+        yield TASKS.unknown("task.name", scenario.task.name)
+        return
+    found = Parameters(TASKS[scenario.task.name]).problems(scenario.task_parameters(scenario.first_seed), "task")
+    yield from found
+    if found:
+        return
+    try:
+        for arm in scenario.arm:
+            scenario.trials(arm)
+    except InputError as error:
+        yield from error.problems
+
+
+def _circuit(scenario: Scenario, arm: Arm, phase: Phase, where: str, *, sizes: bool) -> Iterator[Problem]:
+    try:
+        circuit = scenario.circuit(arm, phase)
+    except InputError as error:
+        yield from (Problem(f"{where}.{p.address}" if p.address else where, p.message, p.suggestion) for p in error.problems)
+        return
+    found = problems_with(circuit)
+    yield from (Problem(f"{where}.{p.address}", p.message, p.suggestion) for p in found)
+    if not found and sizes:
+        yield from _fits(scenario, circuit, where)
+
+
+def _fits(scenario: Scenario, circuit: Circuit, where: str) -> Iterator[Problem]:
+    from neurosim.simulator.recorder import what
+
+    task = scenario.made_task
+    for role, size in (("input", task.inputs), ("target", task.outputs)):
+        for population in circuit.of_role(role):
+            if population.size != size:
+                yield Problem(
+                    f"{where}.{population.name}.size",
+                    f"the task {scenario.task.name!r} has {size}, the circuit {population.size}",
+                )
+    simulator = Simulator(circuit)
+    for address in scenario.record:
+        try:
+            what(simulator, address)
+        except NeurosimError as error:
+            if not _elsewhere(scenario, address):
+                yield from (Problem(f"record.{address}", p.message, p.suggestion) for p in getattr(error, "problems", ()))
+
+
+def _elsewhere(scenario: Scenario, address: str) -> bool:
+    """Whether some arm has what is to be recorded: the others then record nan."""
+    from neurosim.simulator.recorder import what
+
+    for arm in scenario.arm:
+        for phase in scenario.phases(arm):
+            try:
+                what(Simulator(scenario.circuit(arm, phase)), address)
+            except (InputError, CircuitError):
+                continue
+            return True
+    return False
+
+
+def _recorded(scenario: Scenario, name: object, where: str, *, number: bool) -> Iterator[Problem]:
+    """What a table, a figure or a claim wants to see must be recorded, and be a number where it must."""
+    if not isinstance(name, str):
+        return
+    if name not in scenario.record:
+        listed = ", ".join(scenario.record)
+        yield Problem(where, f"{name!r} is not recorded; recorded are {listed}", nearest(name, scenario.record))
+    elif number and not _is_number(scenario, name):
+        yield Problem(where, f"expected a quantity that is one number at each moment, {name!r} is many")
+
+
+def _is_number(scenario: Scenario, name: str) -> bool:
+    found = resolve(name)
+    if found is not None:
+        return not found[0].per
+    for arm in scenario.arm:
+        with contextlib.suppress(InputError):
+            population = scenario.circuit(arm, scenario.phases(arm)[0]).populations.get(name.rpartition(".")[0])
+            if population is not None:
+                return population.size == 1
+    return False
+
+
+def _intervals(scenario: Scenario) -> Iterator[Problem]:
+    places = [("", scenario.phase), *((f" of the arm {arm.name}", arm.phase) for arm in scenario.arm)]
+    for address, interval in scenario.record.items():
+        for whose, phases in places:
+            for index, phase in enumerate(phases):
+                if interval % phase.batch:
+                    told = f"expected a multiple of the batch of phase {index}{whose}, {phase.batch}, found {interval}"
+                    yield Problem(f"record.{address}", told)
+
+
+def _wildcards(scenario: Scenario) -> Iterator[Problem]:
+    """A place with `*` may be in some arms only, but not in none."""
+    places = [("set", scenario.set), ("--set", scenario.changes)]
+    for where, changes in places:
+        for address in changes:
+            if "*" in address and not any(_matched(scenario, arm, address) for arm in scenario.arm):
+                yield Problem(f"{where}.{address}", "changes nothing: no element of any arm has this place")
+
+
+def _matched(scenario: Scenario, arm: Arm, address: str) -> bool:
+    with contextlib.suppress(InputError):
+        return any(matches(scenario.circuit(arm, phase).to_tables(), address) for phase in scenario.phases(arm))
+    return True
+
+
+def _claims(scenario: Scenario) -> Iterator[Problem]:
+    arms = [arm.name for arm in scenario.arm]
+    for index, claim in enumerate(scenario.claim):
+        where = f"claim.{index}"
+        if claim.name not in CLAIMS:
+            yield CLAIMS.unknown(f"{where}.check", claim.name)
+            continue
+        yield from CLAIMS[claim.name].problems(claim, where)
+        named = [claim.parameters.get("arm"), *(claim.parameters.get("arms") or [])]
+        for name in named:
+            if name is not None and name not in arms:
+                yield Problem(f"{where}.arm", f"no arm {name!r}; there are {', '.join(arms)}", nearest(str(name), arms))
+        yield from _recorded(scenario, claim.parameters.get("quantity"), f"{where}.quantity", number=True)
+        yield from _recorded(scenario, claim.parameters.get("address"), f"{where}.address", number=False)
+
+
+def _figures(scenario: Scenario) -> Iterator[Problem]:
+    for index, figure in enumerate(scenario.figure):
+        if figure.name not in FIGURES:
+            yield FIGURES.unknown(f"figure.{index}.name", figure.name)
+        else:
+            yield from Parameters(FIGURES[figure.name], ("recordings",)).problems(figure.parameters, f"figure.{index}")
+            yield from _recorded(scenario, figure.parameters.get("quantity"), f"figure.{index}.quantity", number=True)
+            yield from _recorded(scenario, figure.parameters.get("address"), f"figure.{index}.address", number=False)
+    for index, quantity in enumerate(scenario.table):
+        yield from _recorded(scenario, quantity, f"table.{index}", number=True)
