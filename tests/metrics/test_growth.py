@@ -29,11 +29,11 @@ def test_the_trace_of_the_supplement() -> None:
 
 
 def test_that_it_is_half_the_rate_at_which_the_square_grows() -> None:
-    simulator, look = made(eta=1e-6)
+    simulator, look = made(eta=1e-8)
     told = METRICS["growth"](look, "input_to_hidden")
     before = np.square(simulator.state["input_to_hidden.weights"]).sum()
     simulator.train(TASK, trials=6, batch=6)
-    assert np.square(simulator.state["input_to_hidden.weights"]).sum() - before == pytest.approx(2e-6 * told, rel=1e-4)
+    assert np.square(simulator.state["input_to_hidden.weights"]).sum() - before == pytest.approx(2e-8 * told, rel=1e-4)
 
 
 def test_that_it_is_told_of_weights_that_do_not_change() -> None:

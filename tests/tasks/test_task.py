@@ -100,7 +100,7 @@ def test_the_test_set_is_fixed_and_cannot_be_spoilt(task):
 
 
 def test_the_test_set_is_not_the_trials(task):
-    if task in ALWAYS_THE_SAME:
+    if (task.trials_per_pass or 5) <= 4:
         pytest.skip("it has a few patterns, and tests on them")
     seen = {row.tobytes() for row in task.trials(0, 0, 3000).inputs}
     assert not seen & {row.tobytes() for row in task.test().inputs}
