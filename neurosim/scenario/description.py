@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, PrivateAttr, model_validator
@@ -89,6 +89,7 @@ class Arm(BaseModel):
 
     Attributes:
         set: values changed in this arm, before those that a phase changes.
+        task: parameters of the task that are others in this arm.
         phase: phases of this arm's own, instead of the scenario's.
         repeat: how often its phases come, one after the other, from the first on.
         grid: values that are this arm's point of a parameter grid; they come last.
@@ -100,6 +101,7 @@ class Arm(BaseModel):
     circuit: str | FamilyChoice
     label: str = ""
     set: dict[str, Any] = {}
+    task: dict[str, Any] = {}
     phase: list[Phase] = []
     repeat: Count = 1
     grid: dict[str, Any] = {}
@@ -143,25 +145,22 @@ class Scenario(BaseModel):
     claim: list[ClaimChoice] = []
 
     _circuits: dict[tuple[str, int], Circuit] = PrivateAttr(default_factory=dict)
-    _tasks: dict[int | None, Task] = PrivateAttr(default_factory=dict)
+    _tasks: dict[str, Task] = PrivateAttr(default_factory=dict)
 
-    @cached_property
-    def made_task(self) -> Task:
-        """The task of the first run, which is that of all runs unless each has its own; made once."""
-        return self.task_of(self.first_seed)
-
-    def task_of(self, seed: int) -> Task:
-        """The task of the run with a seed."""
-        whose = seed if self.task.parameters.get("seed") == EACH_RUN else None
-        if whose not in self._tasks:
+    def task_of(self, arm: Arm, seed: int | None = None) -> Task:
+        """The task of the run of an arm with a seed, by default the first; runs that have the same share it."""
+        parameters = self.task_parameters(arm, seed)
+        key = json.dumps(parameters, sort_keys=True)
+        if key not in self._tasks:
             kind = TASKS[self.task.name]
-            self._tasks[whose] = kind(**Parameters(kind).complete(self.task_parameters(seed), "task"))
-        return self._tasks[whose]
+            self._tasks[key] = kind(**Parameters(kind).complete(parameters, "task"))
+        return self._tasks[key]
 
-    def task_parameters(self, seed: int) -> dict[str, Any]:
-        """The parameters of the task in the run with a seed."""
-        given = self.task.parameters
-        return {**given, "seed": seed} if given.get("seed") == EACH_RUN else dict(given)
+    def task_parameters(self, arm: Arm, seed: int | None = None) -> dict[str, Any]:
+        """The parameters of the task in the run of an arm with a seed, by default the first."""
+        given = {**self.task.parameters, **arm.task}
+        own = self.first_seed if seed is None else seed
+        return {**given, "seed": own} if given.get("seed") == EACH_RUN else given
 
     def phases(self, arm: Arm) -> list[Phase]:
         """The phases of an arm in their order, as often as they come."""
@@ -169,7 +168,7 @@ class Scenario(BaseModel):
 
     def trials(self, arm: Arm) -> int:
         """How many trials each run of an arm has, over all phases."""
-        return sum(phase.length(self.made_task) for phase in self.phases(arm))
+        return sum(phase.length(self.task_of(arm)) for phase in self.phases(arm))
 
     def about(self, arm: Arm) -> Scenario:
         """This scenario without the other arms of a grid, which may be thousands: what the recording of an arm tells."""

@@ -82,7 +82,8 @@ def fingerprint(scenario: Scenario, arm: Arm, backend: str = "cpu") -> str:
 
     Two runs of the same fingerprint and seed on the same machine hold the same numbers.
     """
-    parts: list[Any] = [version("neurosim"), backend, scenario.task.model_dump(), scenario.dtype, scenario.record]
+    task = [scenario.task.name, {**scenario.task.parameters, **arm.task}]
+    parts: list[Any] = [version("neurosim"), backend, task, scenario.dtype, scenario.record]
     parts += [phase.model_dump() for phase in scenario.phases(arm)]
     for phase in scenario.phases(arm):
         circuit = scenario.circuit(arm, phase)
@@ -121,7 +122,7 @@ def run_seeds(scenario: Scenario, arm: Arm, seeds: Sequence[int], key: str, plan
 def _run(
     scenario: Scenario, arm: Arm, paths: Mapping[int, Path], attributes: Mapping[str, Any], plan: Plan, threads: int
 ) -> None:
-    phases, tasks = scenario.phases(arm), [scenario.task_of(seed) for seed in paths]
+    phases, tasks = scenario.phases(arm), [scenario.task_of(arm, seed) for seed in paths]
     ensemble = _ensemble(scenario, arm, phases[0], list(paths), plan, threads)
     recorded = _recordable(scenario, ensemble[0])
     with contextlib.ExitStack() as stack:
@@ -132,7 +133,7 @@ def _run(
             if index:
                 ensemble = _carried(_ensemble(scenario, arm, phase, list(paths), plan, threads), ensemble)
             watched = [_Watched(r, plan.progress, m.trial) for r, m in zip(recorders, ensemble, strict=True)]
-            ensemble.train(tasks, phase.length(scenario.made_task), batch=phase.batch, into=watched)
+            ensemble.train(tasks, phase.length(tasks[0]), batch=phase.batch, into=watched)
             for watcher, member in zip(watched, ensemble, strict=True):
                 watcher.catch_up(member.trial)
 
@@ -149,7 +150,7 @@ def _attributes(scenario: Scenario, arm: Arm, key: str) -> dict[str, str | int |
         "arm_label": arm.text,
         "arm_order": scenario.arm.index(arm),
         "grid": json.dumps(arm.grid),
-        "trials_per_pass": scenario.made_task.trials_per_pass or 0,
+        "trials_per_pass": scenario.task_of(arm).trials_per_pass or 0,
         "phases": json.dumps(list(_phases(scenario, arm))),
     }
 
@@ -158,7 +159,7 @@ def _phases(scenario: Scenario, arm: Arm) -> Iterator[dict[str, Any]]:
     """The phases of an arm: from which trial to which, and what does not change in them."""
     first = 0
     for phase in scenario.phases(arm):
-        last = first + phase.length(scenario.made_task)
+        last = first + phase.length(scenario.task_of(arm))
         yield {"first": first, "last": last, "frozen": phase.freeze, "circuit": scenario.circuit(arm, phase).label}
         first = last
 

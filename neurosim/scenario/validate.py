@@ -62,8 +62,9 @@ def _task(scenario: Scenario) -> Iterator[Problem]:
     if scenario.task.name not in TASKS:
         yield TASKS.unknown("task.name", scenario.task.name)
         return
-    found = Parameters(TASKS[scenario.task.name]).problems(scenario.task_parameters(scenario.first_seed), "task")
-    yield from found
+    kind = Parameters(TASKS[scenario.task.name])
+    found = {p for arm in scenario.arm for p in kind.problems(scenario.task_parameters(arm), "task")}
+    yield from sorted(found, key=str)
     if found:
         return
     try:
@@ -82,13 +83,13 @@ def _circuit(scenario: Scenario, arm: Arm, phase: Phase, where: str, *, sizes: b
     found = problems_with(circuit)
     yield from (Problem(f"{where}.{p.address}", p.message, p.suggestion) for p in found)
     if not found and sizes:
-        yield from _fits(scenario, circuit, where)
+        yield from _fits(scenario, arm, circuit, where)
 
 
-def _fits(scenario: Scenario, circuit: Circuit, where: str) -> Iterator[Problem]:
+def _fits(scenario: Scenario, arm: Arm, circuit: Circuit, where: str) -> Iterator[Problem]:
     from neurosim.simulator.recorder import what
 
-    task = scenario.made_task
+    task = scenario.task_of(arm)
     for role, size in (("input", task.inputs), ("target", task.outputs)):
         for population in circuit.of_role(role):
             if population.size != size:
@@ -179,7 +180,8 @@ def _claims(scenario: Scenario) -> Iterator[Problem]:
         for name in named:
             if name is not None and name not in arms:
                 yield Problem(f"{where}.arm", f"no arm {name!r}; there are {', '.join(arms)}", nearest(str(name), arms))
-        yield from _recorded(scenario, claim.parameters.get("quantity"), f"{where}.quantity", number=True)
+        for term in ("quantity", "other", "gate"):
+            yield from _recorded(scenario, claim.parameters.get(term), f"{where}.{term}", number=True)
         yield from _recorded(scenario, claim.parameters.get("address"), f"{where}.address", number=False)
 
 

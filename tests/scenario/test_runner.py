@@ -46,7 +46,7 @@ def test_an_arm_is_what_the_simulator_does_by_itself(tmp_path: Path) -> None:
     run_scenario(made, Plan(tmp_path / "a"))
     simulator = Simulator(made.circuit(made.arm[0], made.phase[0]), seed=0, dtype="float64")
     with record(tmp_path / "b.h5", {"nse": 20}) as into:
-        simulator.train(made.made_task, 40, into=into)
+        simulator.train(made.task_of(made.arm[0]), 40, into=into)
     with Recording(tmp_path / "b.h5") as recording:
         np.testing.assert_array_equal(recording["nse"].values, recorded(tmp_path / "a", "random", "nse"))
 
@@ -243,4 +243,4 @@ def test_a_target_for_each_run(tmp_path: Path) -> None:
         fixed = scenario(seeds=1, first_seed=seed, task={**BASE["task"], "seed": seed}, arm=BASE["arm"][:1])
         (alone,) = run_scenario(fixed, Plan(tmp_path / str(seed)))
         np.testing.assert_array_equal(Recording(path)["nse"].values, Recording(alone)["nse"].values)
-    assert made.task_of(7) != made.task_of(8)
+    assert made.task_of(made.arm[0], 7) != made.task_of(made.arm[0], 8)

@@ -30,5 +30,6 @@ def run_scenario(scenario: Scenario, plan: Plan) -> list[Path]:
     if plan.engine not in ENGINES:
         raise InputError([ENGINES.unknown("--engine", plan.engine)])
     engine = ENGINES[plan.engine]
-    scenario.made_task.test()  # data is loaded here, once, and a missing file is told before anything runs
+    for arm in scenario.arm:
+        scenario.task_of(arm).test()  # data is loaded here, once, and a missing file is told before anything runs
     return engine(scenario, plan)
