@@ -31,11 +31,16 @@ class Verdict:
     wanted: str
 
 
+TEXTS = ("title", "source", "paper", "explanation")
+"""What any claim may say beside its check's terms: what is claimed, where the paper shows it, what the paper says there, and
+why it does not hold where it does not."""
+
+
 class Claim(Chooser):
     """A registered check: `check(runs, **terms)` returns a verdict."""
 
     def __init__(self, name: str, check: Callable[..., Verdict], doc: str) -> None:
-        texts: dict[str, tuple[Any, Any]] = {"title": (str, ""), "source": (str, "")}
+        texts: dict[str, tuple[Any, Any]] = dict.fromkeys(TEXTS, (str, ""))
         super().__init__(name, Parameters(check, supplied=("runs",), extra=texts), doc)
         self.check = check
 
@@ -52,7 +57,7 @@ def evaluate(runs: Runs, name: str, terms: Mapping[str, Any]) -> Verdict:
     """The verdict on one claim; raises DataError when the recordings do not hold what it needs."""
     rule = CLAIMS[name]
     complete = rule.parameters.complete(terms, f"claim {name!r}")
-    return rule.check(runs, **{key: value for key, value in complete.items() if key not in ("title", "source")})
+    return rule.check(runs, **{key: value for key, value in complete.items() if key not in TEXTS})
 
 
 def _of(runs: Runs, arm: str) -> Sequence[Recording]:
