@@ -13,6 +13,7 @@ from neurosim.circuit.layered import layered
 from neurosim.circuit.validate import problems_with
 from neurosim.errors import EnvironmentFailure, InputError
 from neurosim.figures import draw
+from neurosim.scenario.collection import load_collection, shelved
 from neurosim.scenario.description import checked, load_scenario
 from neurosim.scenario.engines import run_scenario
 from neurosim.scenario.runner import Plan, with_changes
@@ -69,7 +70,14 @@ def test_theories_differ_by_their_wiring_alone() -> None:
     assert changed_elements(alignment, load_circuit("reinforcement")) == back | {"loss_to_hidden"}
 
 
-@pytest.mark.parametrize("name", names("scenarios"))
+@pytest.mark.parametrize("name", shelved()[True])
+def test_collection_is_valid(name: str) -> None:
+    collection, members = load_collection(name)
+    assert collection.name == name
+    assert [member.name for member in members] == collection.scenarios
+
+
+@pytest.mark.parametrize("name", shelved()[False])
 def test_scenario_runs_a_few_trials_of_each_arm_and_draws_its_figures(name: str, tmp_path: Path) -> None:
     scenario = load_scenario(name)
     assert scenario.source

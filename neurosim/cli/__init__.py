@@ -17,12 +17,12 @@ from types import FrameType
 from neurosim.errors import NeurosimError
 
 COMMANDS = {
-    "run": "run a scenario: every arm with every seed",
-    "list": "list what there is: circuits, scenarios, and everything that can be extended",
+    "run": "run a scenario, every arm with every seed, or a collection of scenarios",
+    "list": "list what there is: circuits, scenarios, collections, and everything that can be extended",
     "show": "describe a circuit; draw or export it with -o",
     "draw": "draw a figure from recordings",
     "check": "check the claims of a scenario against its recordings",
-    "validate": "check circuit and scenario files",
+    "validate": "check the files of circuits, scenarios and collections",
 }
 
 _MODULES = {"list": "listing"}  # a module named `list` would hide the built-in from this one
@@ -129,8 +129,12 @@ def _index(text: str) -> int:
 
 
 def _run_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("scenario", help="a name (see `neurosim list scenarios`) or a TOML file")
-    parser.add_argument("--out", metavar="DIR", help="folder for recordings and figures (default: runs/SCENARIO)")
+    parser.add_argument("scenario", help="a scenario or a collection: a name (see `neurosim list`) or a TOML file")
+    parser.add_argument(
+        "--out",
+        metavar="DIR",
+        help="folder for recordings and figures (default: runs/SCENARIO); of a collection DIR/SCENARIO for each scenario",
+    )
     parser.add_argument("--arm", action="append", default=[], metavar="A", help="run this arm only (may be repeated)")
     parser.add_argument("--seeds", type=_count, metavar="N", help="how many seeds")
     parser.add_argument(
@@ -195,7 +199,7 @@ def _check_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _validate_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("files", nargs="+", metavar="FILE", help="TOML files of circuits or scenarios, or names on the shelves")
+    parser.add_argument("files", nargs="+", metavar="FILE", help="TOML files, or names on the shelves")
 
 
 _ARGUMENTS: dict[str, Callable[[argparse.ArgumentParser], None]] = {

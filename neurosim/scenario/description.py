@@ -222,6 +222,8 @@ def load_scenario(name_or_path: str | Path) -> Scenario:
     """
     path = find("scenarios", name_or_path)
     tables = read_toml(path)
+    if "scenarios" in tables:
+        raise ScenarioError([Problem("scenarios", "makes this file a collection; expected a single scenario")], str(path))
     tables.setdefault("name", path.stem)
     return checked(tables, str(path))
 
