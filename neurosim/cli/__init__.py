@@ -21,10 +21,11 @@ COMMANDS = {
     "list": "list what there is: circuits, scenarios, collections, and everything that can be extended",
     "show": "describe a circuit; draw or export it with -o",
     "draw": "draw a figure from recordings",
-    "check": "check the claims of a scenario against its recordings",
+    "check": "check the claims of scenarios against their recordings; --report writes the table",
     "validate": "check the files of circuits, scenarios and collections",
 }
 
+_QUIET = {"check": "print only the claims that do not hold", "validate": "print only what is wrong"}
 _MODULES = {"list": "listing"}  # a module named `list` would hide the built-in from this one
 
 
@@ -94,7 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, text in COMMANDS.items():
         sub = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
         sub.add_argument("--json", action="store_true", help="print the answer as one JSON document")
-        sub.add_argument("--quiet", "-q", action="store_true", help="print nothing but the answer")
+        sub.add_argument("--quiet", "-q", action="store_true", help=_QUIET.get(name, "print nothing but the answer"))
         sub.add_argument(
             "--with",
             dest="extensions",
@@ -196,6 +197,15 @@ def _draw_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _check_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("recordings", nargs="+", help="recordings, or folders of them")
+    parser.add_argument("--report", metavar="FILE.md", help="write the table: the paper, neurosim, and what holds, as Markdown")
+    parser.add_argument(
+        "--claims",
+        metavar="SCENARIO",
+        action="append",
+        default=[],
+        help="judge by the claims that this scenario, or the scenarios of this collection, make now (may be repeated); "
+        "otherwise by those that the recordings tell",
+    )
 
 
 def _validate_arguments(parser: argparse.ArgumentParser) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from neurosim.cli.table import number, table
+from neurosim.cli.table import many, number, table
 from neurosim.figures import draw
 from neurosim.scenario.description import Scenario
 from neurosim.scenario.engines import run_scenario
@@ -78,15 +78,6 @@ def announced(scenario: Scenario, plan: Plan) -> str:
     """What is going to be run, in a line."""
     arms, seeds = many(len(chosen_arms(scenario, plan.arms)), "arm"), many(scenario.seeds, "seed")
     return f"{scenario.title}: {arms} × {seeds} × {scenario.trials:,} trials"
-
-
-def many(count: int, thing: str) -> str:
-    """A number of things.
-
-    >>> many(1, "arm"), many(2, "arm")
-    ('1 arm', '2 arms')
-    """
-    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
 
 
 def _figures(scenario: Scenario, paths: Sequence[Path], out: Path) -> list[Path]:

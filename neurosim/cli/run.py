@@ -10,8 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from neurosim.cli import run_collection
-from neurosim.cli.outcome import announced, carried_out, many
+from neurosim.cli.outcome import announced, carried_out
 from neurosim.cli.progress import Progress
+from neurosim.cli.table import many
 from neurosim.cli.values import parsed, several
 from neurosim.errors import InputError, Problem
 from neurosim.scenario.blocks import runs

@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from neurosim.cli.outcome import Outcome, announced, carried_out, many
+from neurosim.cli.outcome import Outcome, announced, carried_out
 from neurosim.cli.progress import Progress
+from neurosim.cli.table import many
 from neurosim.errors import InputError, Problem, RunError
 from neurosim.scenario.blocks import runs, work
 from neurosim.scenario.collection import load_collection

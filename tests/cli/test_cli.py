@@ -45,9 +45,15 @@ def test_run_draw_check_and_resume(tiny: Path, tmp_path: Path, capsys: pytest.Ca
     assert again[0] == 0
     assert files[0].stat().st_mtime_ns != stamps[0]
 
-    code, answer, _ = run(capsys, "check", str(out))
+    code, answer, narration = run(capsys, "check", str(out))
     assert code == 3
-    assert [line.startswith("holds") for line in answer.splitlines()] == [True, False]
+    head, *lines = answer.splitlines()
+    assert head == "tiny: tiny"
+    assert [line.startswith("  holds") for line in lines] == [True, False]
+    assert narration == "1 of 2 claims holds.\n"
+    code, answer, narration = run(capsys, "check", str(out), "--quiet")
+    assert (code, narration) == (3, "")
+    assert [line.startswith("  does not hold  it is solved at once") for line in answer.splitlines()] == [False, True]
     code, answer, _ = run(capsys, "check", str(out), "--json")
     assert [line["holds"] for line in json.loads(answer)] == [True, False]
 
@@ -102,7 +108,7 @@ def test_slices_say_where_their_recordings_are_and_resume_draws(
     assert [Path(path).stat().st_mtime_ns for path in paths] == stamps
     assert (out / "learning_curve.png").is_file()
     code, answer, _ = run(capsys, "check", str(out))
-    assert [line.startswith("holds") for line in answer.splitlines()] == [True, False]
+    assert [line.startswith("  holds") for line in answer.splitlines()] == [False, True, False]
 
 
 def test_a_slice_as_json_and_an_empty_one(tiny: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -165,6 +171,7 @@ def test_values_of_a_grid_are_split_at_the_outermost_commas() -> None:
         (["draw", "learning_curve", "nowhere", "-o", "x.png"], "nowhere"),
         (["draw", "learning_curve", ".", "-o", "x.bmp"], ".png"),
         (["check", "nowhere"], "nowhere"),
+        (["check", "nowhere", "--report", "table.txt"], "--report: table.txt: expected a name that ends in .md"),
         (["validate", "nothing"], "no circuit of this name"),
         (["list", "--with", "nowhere.py"], "no such Python file"),
     ],
@@ -247,7 +254,17 @@ def test_list_lists_every_kind_and_what_users_add(tmp_path: Path, capsys: pytest
     assert code == 0
     listed = json.loads(answer)
     assert listed["transfer_functions"]["cube"] == "f(u) = u³."
-    assert {"circuits", "scenarios", "tasks", "figures", "plasticity_rules", "connectors", "metrics", "claims"} <= set(listed)
+    assert {
+        "circuits",
+        "scenarios",
+        "collections",
+        "tasks",
+        "figures",
+        "plasticity_rules",
+        "connectors",
+        "metrics",
+        "claims",
+    } <= set(listed)
     from neurosim.models.transfer import TRANSFERS
 
     TRANSFERS._things.pop("cube")
