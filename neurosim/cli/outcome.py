@@ -74,10 +74,10 @@ def carried_out(scenario: Scenario, plan: Plan) -> Outcome:
     return Outcome(scenario, paths, final_values(scenario, paths), figures, seconds)
 
 
-def announced(scenario: Scenario, plan: Plan) -> str:
-    """What is going to be run, in a line."""
+def extent(scenario: Scenario, plan: Plan) -> str:
+    """How much is going to be run, in words."""
     arms, seeds = many(len(chosen_arms(scenario, plan.arms)), "arm"), many(scenario.seeds, "seed")
-    return f"{scenario.title}: {arms} × {seeds} × {scenario.trials:,} trials"
+    return f"{arms} × {seeds} × {scenario.trials:,} trials"
 
 
 def _figures(scenario: Scenario, paths: Sequence[Path], out: Path) -> list[Path]:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from neurosim.cli import run_collection
-from neurosim.cli.outcome import announced, carried_out
+from neurosim.cli.outcome import carried_out, extent
 from neurosim.cli.progress import Progress
 from neurosim.cli.table import many
 from neurosim.cli.values import parsed, several
@@ -57,7 +57,7 @@ def command(arguments: argparse.Namespace) -> int:
 
 
 def _announced(scenario: Scenario, plan: Plan, count: int) -> str:
-    whole = announced(scenario, plan)
+    whole = f"{scenario.title}: {extent(scenario, plan)}"
     if plan.slice == WHOLE:
         return whole
     return f"{whole}\nslice {plan.slice.index}, of slices 0 to {plan.slice.of - 1}: {many(count, 'run')}"

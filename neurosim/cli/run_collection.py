@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from neurosim.cli.outcome import Outcome, announced, carried_out
+from neurosim.cli.outcome import Outcome, carried_out, extent
 from neurosim.cli.progress import Progress
 from neurosim.cli.table import many
 from neurosim.errors import InputError, Problem, RunError
@@ -84,7 +84,7 @@ def _run(members: Sequence[Scenario], plans: Sequence[Plan], arguments: argparse
             place = f"{number} of {len(members)}, {scenario.name}"
             with progress.aside():
                 if not arguments.quiet:
-                    print(f"{place}: {announced(scenario, plan)}", file=sys.stderr, flush=True)
+                    print(f"{place}: {extent(scenario, plan)}", file=sys.stderr, flush=True)
             progress.at(place)
             result = _attempt(scenario, plan, progress, size, count)
             done.append(_Done(scenario, plan.out, count, result))

@@ -36,8 +36,8 @@ def test_each_scenario_has_the_recordings_that_it_has_alone(tmp_path: Path, caps
     assert code == 0
     assert [line for line in answer.splitlines() if ": " in line] == ["first: tiny", "second: second"]
     assert answer.count("feedback alignment") == 2
-    assert "1 of 2, first: tiny: 2 arms × 2 seeds × 60 trials" in narration
-    assert "2 of 2, second: second: 2 arms × 2 seeds × 40 trials" in narration
+    assert "1 of 2, first: 2 arms × 2 seeds × 60 trials" in narration
+    assert "2 of 2, second: 2 arms × 2 seeds × 40 trials" in narration
     assert f"neurosim check {out}/first {out}/second" in narration
     assert "2 scenarios in " in narration
     assert (out / "first" / "learning_curve.png").is_file()
