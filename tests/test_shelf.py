@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,15 +15,17 @@ from neurosim.circuit.layered import layered
 from neurosim.circuit.validate import problems_with
 from neurosim.errors import EnvironmentFailure, InputError
 from neurosim.figures import draw
+from neurosim.scenario.collection import load_collection, shelved
+from neurosim.scenario.description import Scenario
 from neurosim.scenario.engines import run_scenario
 from neurosim.scenario.files import checked, load_scenario
-from neurosim.scenario.runner import Plan, with_changes
+from neurosim.scenario.runner import Plan
 from neurosim.shelf import find, names
 from neurosim.simulator import Simulator
 from neurosim.tasks import LinearMap
 
 FAMILY = {
-    "shallow": ("none", 1), "reinforcement": ("broadcast", 1),
+    "shallow": ("none", 1), "reinforcement": ("broadcast", 1), "reinforcement_full": ("broadcast_to_all", 1),
     "feedback_alignment": ("random", 1), "backpropagation": ("tied", 1),
     "feedback_alignment_deep": ("random", 2), "backpropagation_deep": ("tied", 2),
 }  # fmt: skip
@@ -69,14 +73,29 @@ def test_theories_differ_by_their_wiring_alone() -> None:
     assert changed_elements(alignment, load_circuit("reinforcement")) == back | {"loss_to_hidden"}
 
 
-@pytest.mark.parametrize("name", names("scenarios"))
+@pytest.mark.parametrize("name", shelved()[True])
+def test_collection_is_valid(name: str) -> None:
+    collection, members = load_collection(name)
+    assert collection.name == name
+    assert [member.name for member in members] == collection.scenarios
+
+
+def shortened(scenario: Scenario) -> dict[str, Any]:
+    """The tables of a scenario with one seed, and two batches in each phase."""
+    tables = scenario.model_dump()
+    phases = [phase for listed in (tables["phase"], *(arm["phase"] for arm in tables["arm"])) for phase in listed]
+    for phase in phases:
+        phase.update(trials=2 * phase["batch"], passes=None)
+    every = math.lcm(*(phase["batch"] for phase in phases))
+    return {**tables, "seeds": 1, "record": dict.fromkeys(scenario.record, every)}
+
+
+@pytest.mark.parametrize("name", shelved()[False])
 def test_scenario_runs_a_few_trials_of_each_arm_and_draws_its_figures(name: str, tmp_path: Path) -> None:
     scenario = load_scenario(name)
     assert scenario.source
-    short = {"seeds": 1, "phase": [{"trials": 2 * phase.batch, "batch": phase.batch} for phase in scenario.phase]}
-    short["record"] = dict.fromkeys(scenario.record, max(phase.batch for phase in scenario.phase))
     try:
-        paths = run_scenario(checked(with_changes(scenario, short), name), Plan(tmp_path))
+        paths = run_scenario(checked(shortened(scenario), name), Plan(tmp_path))
     except EnvironmentFailure as absent:
         pytest.skip(f"its data is not here: {str(absent).splitlines()[0]}")
     assert len(paths) == len(scenario.arm)

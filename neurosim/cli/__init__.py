@@ -17,14 +17,15 @@ from types import FrameType
 from neurosim.errors import NeurosimError
 
 COMMANDS = {
-    "run": "run a scenario: every arm with every seed",
-    "list": "list what there is: circuits, scenarios, and everything that can be extended",
+    "run": "run a scenario, every arm with every seed, or a collection of scenarios",
+    "list": "list what there is: circuits, scenarios, collections, and everything that can be extended",
     "show": "describe a circuit; draw or export it with -o",
     "draw": "draw a figure from recordings",
-    "check": "check the claims of a scenario against its recordings",
-    "validate": "check circuit and scenario files",
+    "check": "check the claims of scenarios against their recordings; --report writes the table",
+    "validate": "check the files of circuits, scenarios and collections",
 }
 
+_QUIET = {"check": "print only the claims that do not hold", "validate": "print only what is wrong"}
 _MODULES = {"list": "listing"}  # a module named `list` would hide the built-in from this one
 
 
@@ -94,7 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, text in COMMANDS.items():
         sub = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
         sub.add_argument("--json", action="store_true", help="print the answer as one JSON document")
-        sub.add_argument("--quiet", "-q", action="store_true", help="print nothing but the answer")
+        sub.add_argument("--quiet", "-q", action="store_true", help=_QUIET.get(name, "print nothing but the answer"))
         sub.add_argument(
             "--with",
             dest="extensions",
@@ -129,8 +130,12 @@ def _index(text: str) -> int:
 
 
 def _run_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("scenario", help="a name (see `neurosim list scenarios`) or a TOML file")
-    parser.add_argument("--out", metavar="DIR", help="folder for recordings and figures (default: runs/SCENARIO)")
+    parser.add_argument("scenario", help="a scenario or a collection: a name (see `neurosim list`) or a TOML file")
+    parser.add_argument(
+        "--out",
+        metavar="DIR",
+        help="folder for recordings and figures (default: runs/SCENARIO); of a collection DIR/SCENARIO for each scenario",
+    )
     parser.add_argument("--arm", action="append", default=[], metavar="A", help="run this arm only (may be repeated)")
     parser.add_argument("--seeds", type=_count, metavar="N", help="how many seeds")
     parser.add_argument(
@@ -192,10 +197,19 @@ def _draw_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _check_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("recordings", nargs="+", help="recordings, or folders of them")
+    parser.add_argument("--report", metavar="FILE.md", help="write the table: the paper, neurosim, and what holds, as Markdown")
+    parser.add_argument(
+        "--claims",
+        metavar="SCENARIO",
+        action="append",
+        default=[],
+        help="judge by the claims that this scenario, or the scenarios of this collection, make now (may be repeated); "
+        "otherwise by those that the recordings tell",
+    )
 
 
 def _validate_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("files", nargs="+", metavar="FILE", help="TOML files of circuits or scenarios, or names on the shelves")
+    parser.add_argument("files", nargs="+", metavar="FILE", help="TOML files, or names on the shelves")
 
 
 _ARGUMENTS: dict[str, Callable[[argparse.ArgumentParser], None]] = {

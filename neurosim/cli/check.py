@@ -1,97 +1,87 @@
-"""`neurosim check`: the claims of a scenario against its recordings, one line each."""
+"""`neurosim check`: the claims of scenarios against their recordings, one line each, and the report of them."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import shlex
 import sys
-from contextlib import ExitStack
-from typing import Any
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from itertools import groupby
+from pathlib import Path
 
-from neurosim.cli.table import number
-from neurosim.errors import DataError, InputError
-from neurosim.recording import Recording, find_recordings
-from neurosim.scenario.claims import Verdict, evaluate
-from neurosim.scenario.description import ClaimChoice, Scenario
+from neurosim.cli.report import code, count, found, report
+from neurosim.cli.table import many
+from neurosim.errors import DataError, InputError, Problem
+from neurosim.recording import find_recordings
+from neurosim.scenario.collection import is_collection, load_collection
+from neurosim.scenario.description import Scenario
+from neurosim.scenario.files import load_scenario
+from neurosim.scenario.verdicts import Header, Row, judged
 
 
 def command(arguments: argparse.Namespace) -> int:
     """Evaluate every claim of every scenario found; 3 if one does not hold."""
-    with ExitStack() as opened:
-        recordings = [opened.enter_context(Recording(p)) for place in arguments.recordings for p in find_recordings(place)]
-        lines = [line for scenario, runs in _scenarios(recordings) for line in _lines(scenario, runs)]
-    if not lines:
+    page = _page(arguments.report)
+    headers = _complete([Header.of(path) for place in arguments.recordings for path in find_recordings(place)])
+    rows = judged(headers, [scenario for name in arguments.claims for scenario in _current(name)])
+    if not rows:
         raise DataError("these recordings hold no claims: they were not made by a scenario that has any")
+    if page:
+        page.write_text(report(rows, _made(arguments, headers)), encoding="utf-8")
     if arguments.json:
-        print(json.dumps(lines, ensure_ascii=False))
+        print(json.dumps(rows, ensure_ascii=False))
     else:
-        for line in lines:
-            print(_told(line))
-    return 0 if all(line["holds"] for line in lines) else 3
+        _tell(rows, arguments.quiet)
+    if not arguments.quiet:
+        print(count(rows) + (f" Report: {page}" if page else ""), file=sys.stderr)
+    return 0 if all(row["holds"] for row in rows) else 3
 
 
-def _scenarios(recordings: list[Recording]) -> list[tuple[Scenario, dict[str, list[Recording]]]]:
-    """The recordings by scenario and arm; those that no scenario made are left out."""
-    found: dict[str, tuple[Scenario, dict[str, list[Recording]]]] = {}
-    for recording in recordings:
-        described = recording.attributes.get("scenario_description")
-        if recording.status != "complete":
-            print(f"neurosim: left out, it is {recording.status}: {recording.path}", file=sys.stderr)
-            continue
-        if described is None:
-            continue
-        name = str(recording.attributes["scenario"])
-        if name not in found:
-            found[name] = Scenario.model_validate_json(str(described)), {}
-        found[name][1].setdefault(str(recording.attributes["arm"]), []).append(recording)
-    for _, runs in found.values():
-        for arm, several in runs.items():
-            if len({recording.attributes["fingerprint"] for recording in several}) > 1:
-                raise DataError(f"the recordings of the arm {arm!r} come from different experiments; check one folder for each")
-    return list(found.values())
+def _page(name: str | None) -> Path | None:
+    if name is not None and Path(name).suffix != ".md":
+        raise InputError([Problem(name, "expected a name that ends in .md")], "--report")
+    return None if name is None else Path(name)
 
 
-def _lines(scenario: Scenario, runs: dict[str, list[Recording]]) -> list[dict[str, Any]]:
-    lines = []
-    for claim in scenario.claim:
-        needed = {claim.parameters.get("arm"), *claim.parameters.get("arms", [])} - {None}
-        title, source = claim.parameters.get("title", claim.name), claim.parameters.get("source", "")
-        if not needed <= set(runs):
-            missing = ", ".join(sorted(str(name) for name in needed - set(runs)))
-            verdict = Verdict(float("nan"), (float("nan"), float("nan")), 0, False, f"not run: {missing}")
-        else:
-            verdict = _verdict(runs, claim)
-        lines.append(
-            {
-                "scenario": scenario.name,
-                "claim": title,
-                "holds": verdict.holds,
-                "value": _plain(verdict.value),
-                "interval": [_plain(end) for end in verdict.interval],
-                "n": verdict.n,
-                "wanted": verdict.wanted,
-                "source": source,
-            }
-        )
-    return lines
+def _complete(headers: Sequence[Header]) -> list[Header]:
+    for header in headers:
+        if header.status != "complete":
+            print(f"neurosim: left out, it is {header.status}: {header.path}", file=sys.stderr)
+    return [header for header in headers if header.status == "complete"]
 
 
-def _verdict(runs: dict[str, list[Recording]], claim: ClaimChoice) -> Verdict:
-    """The verdict on a claim; one that cannot be evaluated does not hold, and says why."""
-    try:
-        return evaluate(runs, claim.name, claim.parameters)
-    except InputError as error:
-        return Verdict(float("nan"), (float("nan"), float("nan")), 0, False, f"cannot be evaluated: {error}")
+def _current(name: str) -> list[Scenario]:
+    return load_collection(name)[1] if is_collection(name) else [load_scenario(name)]
 
 
-def _plain(value: float) -> float | None:
-    return value if value == value and abs(value) != float("inf") else None
+def _made(arguments: argparse.Namespace, headers: Sequence[Header]) -> str:
+    """How a report was made: the command, from which recordings, and by which versions of neurosim."""
+    words = ["neurosim", "check", *arguments.recordings]
+    words += [word for name in arguments.claims for word in ("--claims", name)]
+    words += [word for path in arguments.extensions for word in ("--with", path)]
+    told = f"Generated by {code(shlex.join([*words, '--report', arguments.report]))} of neurosim {version('neurosim')}"
+    if not headers:
+        return f"{told}, from no recordings."
+    newest = datetime.fromtimestamp(max(header.path.stat().st_mtime for header in headers), UTC)
+    versions = ", ".join(sorted({header.version for header in headers}))
+    return f"{told}, from {many(len(headers), 'recording')} of neurosim {versions}, the newest of {newest:%Y-%m-%d %H:%M} UTC."
 
 
-def _told(line: dict[str, Any]) -> str:
-    value = "–" if line["value"] is None else number(line["value"])
-    low, high = ("–" if end is None else number(end) for end in line["interval"])
-    verdict = "holds         " if line["holds"] else "does not hold "
-    source = f"  [{line['source']}]" if line["source"] else ""
-    found = f"{value} ({low} … {high}), n = {line['n']}"
-    return f"{verdict} {line['scenario']}: {line['claim']}: {found}; wanted {line['wanted']}{source}"
+def _tell(rows: Sequence[Row], quiet: bool) -> None:
+    """The claims under the names of their scenarios; if quiet, those that do not hold."""
+    shown = [row for row in rows if not (quiet and row["holds"])]
+    for index, (_, group) in enumerate(groupby(shown, key=lambda row: row["scenario"])):
+        together = list(group)
+        print(("\n" if index else "") + f"{together[0]['scenario']}: {together[0]['scenario_title']}")
+        for row in together:
+            print(_told(row))
+
+
+def _told(row: Row) -> str:
+    verdict = "holds         " if row["holds"] else "does not hold "
+    says = ": ".join(text for text in (row["source"], row["paper"]) if text)
+    line = f"  {verdict} {row['claim']}: {found(row)}, n = {row['n']}; wanted {row['wanted']}{f'  [{says}]' if says else ''}"
+    return line if row["holds"] or not row["explanation"] else f"{line}\n{' ' * 17}{row['explanation']}"

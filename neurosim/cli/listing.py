@@ -1,10 +1,11 @@
-"""`neurosim list`: circuits, scenarios, and everything that can be extended."""
+"""`neurosim list`: circuits, scenarios, collections, and everything that can be extended."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import tomllib
+from collections.abc import Sequence
 
 import neurosim.circuit.validate
 import neurosim.figures
@@ -15,12 +16,18 @@ import neurosim.tasks  # noqa: F401 - each of these fills registries
 from neurosim.cli.table import table
 from neurosim.errors import InputError, Problem, nearest
 from neurosim.registry import kinds
+from neurosim.scenario.collection import shelved
 from neurosim.shelf import names, shelf
 
 
 def command(arguments: argparse.Namespace) -> int:
     """Print one line per thing, by kind."""
-    found = {kind: _shelved(kind) for kind in ("circuits", "scenarios")}
+    on_shelf = shelved()
+    found = {
+        "circuits": _titles("circuits", names("circuits")),
+        "scenarios": _titles("scenarios", on_shelf[False]),
+        "collections": _titles("scenarios", on_shelf[True]),
+    }
     for kind, registry in kinds().items():
         found[kind.replace(" ", "_")] = {name: registry.summary(name) for name in registry}
     if arguments.kind is not None:
@@ -46,8 +53,6 @@ def _left(text: str) -> str:
     return "\n".join(f"  {row[0].ljust(width)}  {row[1].strip() if len(row) > 1 else ''}".rstrip() for row in rows)
 
 
-def _shelved(kind: str) -> dict[str, str]:
-    found = {}
-    for name in names(kind):
-        found[name] = str(tomllib.loads((shelf(kind) / f"{name}.toml").read_text(encoding="utf-8")).get("title", ""))
-    return found
+def _titles(kind: str, listed: Sequence[str]) -> dict[str, str]:
+    texts = {name: (shelf(kind) / f"{name}.toml").read_text(encoding="utf-8") for name in listed}
+    return {name: str(tomllib.loads(text).get("title", "")) for name, text in texts.items()}

@@ -1,4 +1,4 @@
-"""`neurosim validate`: circuit and scenario files, each with all its problems."""
+"""`neurosim validate`: files of circuits, scenarios and collections, each with all its problems."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from neurosim.circuit.files import load_circuit, read_toml
 from neurosim.errors import InputError
+from neurosim.scenario.collection import load_collection
 from neurosim.scenario.files import load_scenario
 from neurosim.shelf import find, names
 
@@ -39,7 +40,9 @@ def _check(name: str) -> None:
     elif path.suffix != ".toml":
         path = find("circuits", name)
     tables = read_toml(find("circuits", path))
-    if "arm" in tables or "task" in tables or "phase" in tables:
+    if "scenarios" in tables:
+        load_collection(path)
+    elif "arm" in tables or "task" in tables or "phase" in tables:
         load_scenario(path)
     else:
         load_circuit(path)

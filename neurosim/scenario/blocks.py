@@ -6,8 +6,12 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
+from neurosim.circuit.circuit import Circuit
 from neurosim.scenario.description import Arm, Scenario
 from neurosim.scenario.runner import Plan, chosen_arms, fingerprint, path_of, run_seeds
+
+OVERHEAD = 15_000
+"""A trial costs as much as so many synapses, however few there are (docs/cost.md: 1 µs a trial, 67 ps a synapse)."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,23 @@ class Block:
 def runs(scenario: Scenario, plan: Plan) -> list[tuple[Arm, int]]:
     """Every arm with every seed, in order, as far as they are in the plan's slice; raises InputError for unknown arms."""
     return plan.slice.cut([(arm, seed) for arm in chosen_arms(scenario, plan.arms) for seed in scenario.seed_numbers()])
+
+
+def work(scenario: Scenario, plan: Plan) -> int:
+    """How much there is to do, by which scenarios can be compared: for each trial its synapses, and what any trial costs."""
+    of_arm = {arm.name: _work_of(scenario, arm) for arm in chosen_arms(scenario, plan.arms)}
+    return sum(of_arm[arm.name] for arm, _ in runs(scenario, plan))
+
+
+def _work_of(scenario: Scenario, arm: Arm) -> int:
+    lengths = [(phase.length(scenario.task_of(arm)), scenario.circuit(arm, phase)) for phase in scenario.phases(arm)]
+    return sum(trials * (OVERHEAD + synapses(circuit)) for trials, circuit in lengths)
+
+
+def synapses(circuit: Circuit) -> int:
+    """The pairs of neurons that the projections of a circuit join, as if each reached every neuron."""
+    sizes = {name: population.size for name, population in circuit.populations.items()}
+    return sum(sizes[p.pre] * sizes[p.post] for p in circuit.projections.values())
 
 
 def blocks(scenario: Scenario, plan: Plan, size: int) -> list[Block]:

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from neurosim.circuit.files import read_toml
-from neurosim.errors import ScenarioError
+from neurosim.errors import Problem, ScenarioError
 from neurosim.scenario.description import Scenario
 from neurosim.scenario.validate import problems_in, structural
 from neurosim.shelf import find
@@ -27,6 +27,8 @@ def load_scenario(name_or_path: str | Path) -> Scenario:
     """
     path = find("scenarios", name_or_path)
     tables = read_toml(path)
+    if "scenarios" in tables:
+        raise ScenarioError([Problem("scenarios", "makes this file a collection; expected a single scenario")], str(path))
     tables.setdefault("name", path.stem)
     return checked(tables, str(path))
 

@@ -9,55 +9,11 @@ import time
 from pathlib import Path
 
 import pytest
+from cli.tiny import TINY, run
 
-from neurosim.cli import COMMANDS, main
+from neurosim.cli import COMMANDS
 from neurosim.cli.values import several
 from neurosim.recording import Recording
-
-TINY = """
-title = "tiny"
-table = ["nse"]
-seeds = 2
-[task]
-name = "linear_map"
-inputs = 4
-outputs = 2
-tests = 20
-[set]
-"input.size" = 4
-"hidden.size" = 3
-"feedback*.size" = 3
-"output.size" = 2
-"target.size" = 2
-"error.size" = 2
-[[arm]]
-name = "feedback_alignment"
-circuit = "feedback_alignment"
-[[arm]]
-name = "shallow"
-circuit = "shallow"
-[[phase]]
-trials = 60
-[record]
-nse = 20
-"hidden.angle" = 20
-[[figure]]
-name = "learning_curve"
-[[claim]]
-check = "value"
-title = "it begins at 1"
-arm = "shallow"
-quantity = "nse"
-trial = 0
-above = 0.5
-below = 1.5
-[[claim]]
-check = "value"
-title = "it is solved at once"
-arm = "shallow"
-quantity = "nse"
-below = 1e-9
-"""
 
 
 @pytest.fixture
@@ -65,16 +21,6 @@ def tiny(tmp_path: Path) -> Path:
     path = tmp_path / "tiny.toml"
     path.write_text(TINY, encoding="utf-8")
     return path
-
-
-def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
-    try:
-        code = main(list(arguments))
-    except SystemExit as stopped:
-        code = int(stopped.code or 0)
-    captured = capsys.readouterr()
-    assert "Traceback" not in captured.err
-    return code, captured.out, captured.err
 
 
 def test_run_draw_check_and_resume(tiny: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -99,9 +45,15 @@ def test_run_draw_check_and_resume(tiny: Path, tmp_path: Path, capsys: pytest.Ca
     assert again[0] == 0
     assert files[0].stat().st_mtime_ns != stamps[0]
 
-    code, answer, _ = run(capsys, "check", str(out))
+    code, answer, narration = run(capsys, "check", str(out))
     assert code == 3
-    assert [line.startswith("holds") for line in answer.splitlines()] == [True, False]
+    head, *lines = answer.splitlines()
+    assert head == "tiny: tiny"
+    assert [line.startswith("  holds") for line in lines] == [True, False]
+    assert narration == "1 of 2 claims holds.\n"
+    code, answer, narration = run(capsys, "check", str(out), "--quiet")
+    assert (code, narration) == (3, "")
+    assert [line.startswith("  does not hold  it is solved at once") for line in answer.splitlines()] == [False, True]
     code, answer, _ = run(capsys, "check", str(out), "--json")
     assert [line["holds"] for line in json.loads(answer)] == [True, False]
 
@@ -156,7 +108,7 @@ def test_slices_say_where_their_recordings_are_and_resume_draws(
     assert [Path(path).stat().st_mtime_ns for path in paths] == stamps
     assert (out / "learning_curve.png").is_file()
     code, answer, _ = run(capsys, "check", str(out))
-    assert [line.startswith("holds") for line in answer.splitlines()] == [True, False]
+    assert [line.startswith("  holds") for line in answer.splitlines()] == [False, True, False]
 
 
 def test_a_slice_as_json_and_an_empty_one(tiny: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -219,6 +171,7 @@ def test_values_of_a_grid_are_split_at_the_outermost_commas() -> None:
         (["draw", "learning_curve", "nowhere", "-o", "x.png"], "nowhere"),
         (["draw", "learning_curve", ".", "-o", "x.bmp"], ".png"),
         (["check", "nowhere"], "nowhere"),
+        (["check", "nowhere", "--report", "table.txt"], "--report: table.txt: expected a name that ends in .md"),
         (["validate", "nothing"], "no circuit of this name"),
         (["list", "--with", "nowhere.py"], "no such Python file"),
     ],
@@ -301,7 +254,17 @@ def test_list_lists_every_kind_and_what_users_add(tmp_path: Path, capsys: pytest
     assert code == 0
     listed = json.loads(answer)
     assert listed["transfer_functions"]["cube"] == "f(u) = u³."
-    assert {"circuits", "scenarios", "tasks", "figures", "plasticity_rules", "connectors", "metrics", "claims"} <= set(listed)
+    assert {
+        "circuits",
+        "scenarios",
+        "collections",
+        "tasks",
+        "figures",
+        "plasticity_rules",
+        "connectors",
+        "metrics",
+        "claims",
+    } <= set(listed)
     from neurosim.models.transfer import TRANSFERS
 
     TRANSFERS._things.pop("cube")

@@ -4,6 +4,6 @@ A check is a decorated function in a file of this folder, or in a file of one's 
 """
 
 from neurosim.scenario.claims import course, levels, spread, times, units, weights  # noqa: F401  (they register their checks)
-from neurosim.scenario.claims.claim import CLAIMS, Claim, Runs, Verdict, claim, evaluate
+from neurosim.scenario.claims.claim import CLAIMS, TEXTS, Claim, Runs, Verdict, claim, evaluate
 
-__all__ = ["CLAIMS", "Claim", "Runs", "Verdict", "claim", "evaluate"]
+__all__ = ["CLAIMS", "TEXTS", "Claim", "Runs", "Verdict", "claim", "evaluate"]

@@ -16,7 +16,8 @@ Runs = Mapping[str, Sequence[Recording]]
 
 
 TEXTS = ("title", "source", "paper", "explanation")
-"""What every claim may say in words: what is claimed, where it stands, what the paper found, and why it may not hold."""
+"""What any claim may say beside its check's terms: what is claimed, where the paper shows it, what the paper says there, and
+why it does not hold where it does not."""
 
 
 @dataclass(frozen=True)

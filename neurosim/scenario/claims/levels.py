@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from neurosim.errors import DataError
 from neurosim.parameters import Fraction
 from neurosim.scenario.claims.claim import Runs, Verdict, claim
 from neurosim.scenario.claims.values import (
@@ -91,6 +92,8 @@ def paired(runs: Runs, arms: Two, quantity: str, p: float = 0.01) -> Verdict:
 
     first, second = (np.log10(values_at(runs, arm, quantity)) for arm in arms)
     n = min(len(first), len(second))
+    if n < 2:
+        raise DataError(f"a paired test needs at least two seeds, found {n}")
     found = ttest_rel(first[:n], second[:n], alternative="less")
     low, high = (float(end) for end in ttest_rel(first[:n], second[:n]).confidence_interval(0.95))
     return Verdict(

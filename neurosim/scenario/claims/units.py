@@ -23,7 +23,7 @@ def units(
     above: float | None = None,
     below: float | None = None,
 ) -> Verdict:
-    """A statistic over neurons, at a trial or at the end, lies within bounds; median of the runs, interval from their extremes."""
+    """A statistic over neurons, at a trial or at the end, lies within bounds; median of the runs, and their extremes."""
     values = _across(runs, arm, address, trial)
     found = np.array([_OF[of](row, level) for row in values])
     middle = float(np.median(found))

@@ -1,0 +1,104 @@
+"""What the run of a scenario leaves behind, as the terminal and --json tell it: a table, figures, recordings."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from neurosim.cli.table import many, number, table
+from neurosim.figures import draw
+from neurosim.scenario.description import Scenario
+from neurosim.scenario.engines import run_scenario
+from neurosim.scenario.runner import Plan, chosen_arms, final_values
+from neurosim.scenario.slices import WHOLE
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A scenario that has been run: its recordings, and what was made of them.
+
+    Attributes:
+        values: arm → quantity → the last value of each seed.
+        figures: None where only a slice was run, because the recordings of the others may be missing yet.
+        seconds: how long the runs took; drawing is not counted.
+    """
+
+    scenario: Scenario
+    recordings: Sequence[Path]
+    values: Mapping[str, Mapping[str, np.ndarray]]
+    figures: Sequence[Path] | None
+    seconds: float
+
+    def table(self) -> str:
+        """The last values of each arm: the median over seeds, and their range."""
+        quantities = list(dict.fromkeys(quantity for row in self.values.values() for quantity in row))
+        rows = []
+        for arm in self.scenario.arm:
+            if arm.name in self.values:
+                found = self.values[arm.name]
+                cells = [_spread(found.get(quantity, np.array([]))) for quantity in quantities]
+                rows.append([arm.text, *cells, str(max((len(v) for v in found.values()), default=0))])
+        return table(["arm", *(f"{quantity} (range)" for quantity in quantities), "seeds"], rows)
+
+    def document(self) -> dict[str, Any]:
+        """All of it, as --json prints it."""
+        plain = {
+            arm: {quantity: [float(x) if np.isfinite(x) else None for x in values] for quantity, values in row.items()}
+            for arm, row in self.values.items()
+        }
+        return {
+            "scenario": self.scenario.name,
+            "seconds": self.seconds,
+            "values": plain,
+            "recordings": [str(path) for path in self.recordings],
+            "figures": [str(path) for path in self.figures or []],
+        }
+
+
+def carried_out(scenario: Scenario, plan: Plan) -> Outcome:
+    """Run a scenario and draw its figures.
+
+    Raises:
+        RunError: the numbers of a run blew up.
+        EnvironmentFailure: recordings or figures cannot be written.
+    """
+    started = time.monotonic()
+    paths = run_scenario(scenario, plan)
+    seconds = time.monotonic() - started
+    figures = _figures(scenario, paths, plan.out) if plan.slice == WHOLE else None
+    return Outcome(scenario, paths, final_values(scenario, paths), figures, seconds)
+
+
+def extent(scenario: Scenario, plan: Plan) -> str:
+    """How much is going to be run, in words."""
+    chosen = chosen_arms(scenario, plan.arms)
+    lengths = sorted({scenario.trials(arm) for arm in chosen})
+    trials = " to ".join(f"{length:,}" for length in dict.fromkeys((lengths[0], lengths[-1])))
+    return f"{many(len(chosen), 'arm')} × {many(scenario.seeds, 'seed')} × {trials} trials"
+
+
+def _figures(scenario: Scenario, paths: Sequence[Path], out: Path) -> list[Path]:
+    """Each figure of the scenario as a PNG; a figure that comes twice is told apart by what it shows."""
+    names = [figure.name for figure in scenario.figure]
+    drawn = []
+    for figure in scenario.figure:
+        options = dict(figure.parameters)
+        shown = str(options.get("quantity") or options.get("address") or "")
+        stem = f"{figure.name}_{shown.replace('.', '_')}" if names.count(figure.name) > 1 else figure.name
+        path = out / f"{stem}.png"
+        draw(figure.name, list(paths), **options).savefig(path, dpi=150)
+        drawn.append(path)
+    return drawn
+
+
+def _spread(values: np.ndarray) -> str:
+    finite = values[np.isfinite(values)]
+    if not len(finite):
+        return "–"
+    middle = number(float(np.median(finite)))
+    return middle if len(finite) == 1 else f"{middle} ({number(float(finite.min()))} … {number(float(finite.max()))})"
