@@ -109,9 +109,8 @@ def _edges(stacks: Sequence[np.ndarray], angle: bool, bins: int, low: float | No
 def _draw(axes: Axes, moments: dict[int, np.ndarray], edges: np.ndarray, look: Look) -> None:
     """The counts at each moment, with their mean and spread in the legend: pale, then ever more in the arm's colour."""
     for index, (trial, values) in enumerate(moments.items()):
-        told = (
-            f"after {count(trial)} trials: mean {values.mean():.3g}, SD {values.std():.2g}" if values.size else "nothing finite"
-        )
+        when = f"after {count(trial)} trials" if trial else "before learning"
+        told = f"{when}: mean {values.mean():.3g}, SD {values.std():.2g}" if values.size else f"{when}: nothing finite"
         counts, _ = np.histogram(values, edges)
         first = index == 0
         axes.stairs(
