@@ -40,12 +40,16 @@ _TITLE = 0.28
 
 
 class Diagram:
-    """One circuit, laid out: everything in inches, so that text and arrows keep their size."""
+    """One circuit, laid out: everything in inches, so that text and arrows keep their size.
 
-    def __init__(self, circuit: Circuit, title: str) -> None:
+    `named` gives projections, by name, symbols other than the usual ones.
+    """
+
+    def __init__(self, circuit: Circuit, title: str, named: Mapping[str, str] | None = None) -> None:
         self.circuit = circuit.completed()
         self.title = title
-        self.symbols = symbols(self.circuit, columns(self.circuit))
+        given = {name: symbol for name, symbol in (named or {}).items() if name in self.circuit.projections}
+        self.symbols = symbols(self.circuit, columns(self.circuit)) | given
         sizes = {name: (_symbol_width(text), 0.17) for name, text in self.symbols.items()}
         self.boxes = place(self.circuit, max([ACROSS, *(width + 0.25 for width, _ in sizes.values())]))
         self.routes = routes(list(self.circuit.projections.values()), self.boxes, sizes)

@@ -11,7 +11,6 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from neurosim.circuit.circuit import Circuit
 from neurosim.circuit.exchange import from_json
 from neurosim.errors import InputError, Problem
 from neurosim.figures._arms import Arm, arms, require, title_of
@@ -24,7 +23,7 @@ from neurosim.theory.three_neurons import ThreeNeurons
 _ARROWS = 17
 _OTHERS = 30
 _PANEL = 4.2
-_LEFT, _BELOW, _LEGEND, _BORDER = 0.65, 0.5, 1.0, 0.2
+_LEFT, _BELOW, _LEGEND, _BORDER = 0.65, 0.5, 0.85, 0.2
 _MANIFOLD = 4.0
 _UNSTABLE = (0.0, (2.0, 1.0))
 
@@ -63,7 +62,7 @@ def figure(
     network = ThreeNeurons(feedback, target)
     compared = arms(recordings)
     ways = _ways(compared, require(compared, first), require(compared, second))
-    diagram = _diagram(compared) if circuit else None
+    diagram = _diagram(compared, first, second) if circuit else None
     drawn, axes = _laid_out(diagram, title_of(compared) if title is None else title)
     _draw_basin(axes, network, limit)
     _draw_field(axes, network, limit)
@@ -103,14 +102,15 @@ def _require_scalar(address: str, shape: tuple[int, ...]) -> None:
         raise InputError([Problem(address, f"expected one weight, or one per network side by side, found the shape {shape}")])
 
 
-def _diagram(compared: Sequence[Arm]) -> Diagram | None:
+def _diagram(compared: Sequence[Arm], first: str, second: str) -> Diagram | None:
     """The wiring of one network, if the first recording carries it."""
     text = compared[0].recordings[0].attributes.get("circuit")
     if not text:
         return None
-    wired: Circuit = from_json(str(text))
-    side_by_side = max(population.size for population in wired.of_role("hidden")) > 1
-    return Diagram(wired.replace({"*.size": 1}) if side_by_side else wired, "")
+    wired = from_json(str(text))
+    side_by_side = any(population.size > 1 for population in wired.of_role("hidden"))
+    named = {first.removesuffix(".weights"): "$A$", second.removesuffix(".weights"): "$W$"}
+    return Diagram(wired.replace({"*.size": 1}) if side_by_side else wired, "", named)
 
 
 def _laid_out(diagram: Diagram | None, title: str) -> tuple[Figure, Axes]:
