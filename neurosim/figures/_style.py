@@ -63,7 +63,7 @@ _OF_THE_PAPER = {
 
 _VARIANTS = {
     ("deep", _ALIGNMENT): _DEEP_ALIGNMENT,
-    ("deep", _BACKPROPAGATION): Look(BLACK, "solid"),
+    ("deep", _BACKPROPAGATION): Look(BLACK, (0.0, (5.0, 1.0, 1.0, 1.0, 1.0, 1.0))),
     ("frozen", _ALIGNMENT): Look(MAGENTA, (0.0, (2.0, 1.0))),
     ("frozen", _BACKPROPAGATION): Look(CYAN, (0.0, (6.0, 1.5, 1.0, 1.5))),
 }

@@ -89,9 +89,9 @@ def _ways(compared: Sequence[Arm], first: str, second: str) -> list[np.ndarray]:
             if a.values.shape[1:] != w.values.shape[1:]:
                 raise InputError([Problem(second, f"expected as many weights as {first} has")])
             _, of_a, of_w = np.intersect1d(a.trials, w.trials, return_indices=True)
-            pairs = np.stack([a.values[of_a].reshape(len(of_a), -1), w.values[of_w].reshape(len(of_w), -1)], axis=2)
-            found += list(np.asarray(pairs, np.float64).transpose(1, 0, 2))
-    found = [way for way in found if len(way) > 1]
+            if len(of_a) > 1:
+                pairs = np.stack([a.values[of_a].reshape(len(of_a), -1), w.values[of_w].reshape(len(of_w), -1)], axis=2)
+                found += list(np.asarray(pairs, np.float64).transpose(1, 0, 2))
     if not found:
         raise InputError([Problem(second, f"no recording holds it and {first} at two common trials")])
     return found

@@ -62,7 +62,8 @@ def _draw(axes: Axes, pair: Pair, row: int, title: str) -> None:
     draw_cloud(axes, pair, row)
     draw_cross(axes)
     axes.set_title(title, fontsize=FONT)
-    axes.text(0.04, 0.97, f"r = {_correlation(pair, row):.2f}", fontsize=SMALL, ha="left", va="top", transform=axes.transAxes)
+    told = f"r = {_correlation(pair, row):.2f}".replace("-", "−")
+    axes.text(0.04, 0.97, told, fontsize=SMALL, ha="left", va="top", transform=axes.transAxes)
     axes.margins(y=0.14)  # room for r
     name_axes(axes, "feedback weight $B^T$")
 

@@ -33,7 +33,8 @@ def figure(
 
     Args:
         recordings: one per arm and seed.
-        quantity: what has many numbers per trial, e.g. `hidden_to_output.neuron_angles`; unless said otherwise the first.
+        quantity: what has many numbers per trial, e.g. `hidden_to_output.neuron_angles`; unless said otherwise the
+            first, angles before others and vectors before matrices.
         trials: at which recorded trials, in order; unless said otherwise the first and the last.
         bins: how many.
         low: where the first bin begins; unless said otherwise at 0 for angles, else at the smallest number.
@@ -68,12 +69,13 @@ def figure(
 
 
 def _first_of_many(compared: Sequence[Arm]) -> str:
-    """The first recorded quantity that has many numbers per trial."""
+    """The first recorded quantity that has many numbers per trial: angles before others, vectors before matrices."""
     known = held(compared)
-    for address in known:
-        if any((samples := arm.samples(address)) is not None and samples.values.ndim > 2 for arm in compared):
-            return address
-    raise InputError(f"no recording holds a quantity of many numbers per trial; they hold {', '.join(known) or 'nothing'}")
+    axes = {address: max((s.values.ndim for arm in compared if (s := arm.samples(address))), default=0) for address in known}
+    found = [address for address in known if axes[address] > 2]
+    if not found:
+        raise InputError(f"no recording holds a quantity of many numbers per trial; they hold {', '.join(known) or 'nothing'}")
+    return min(found, key=lambda address: (not is_angle(compared, address), axes[address]))
 
 
 def _taken(arm: Arm, address: str, trials: Sequence[int] | None) -> dict[int, np.ndarray]:
