@@ -109,7 +109,8 @@ def _diagram(compared: Sequence[Arm], first: str, second: str) -> Diagram | None
         return None
     wired = from_json(str(text))
     side_by_side = any(population.size > 1 for population in wired.of_role("hidden"))
-    named = {first.removesuffix(".weights"): "$A$", second.removesuffix(".weights"): "$W$"}
+    forward = second.removesuffix(".weights")
+    named = {first.removesuffix(".weights"): "$A$", forward: "$W$", wired.mirror(forward) or "": "$B$"}
     return Diagram(wired.replace({"*.size": 1}) if side_by_side else wired, "", named)
 
 

@@ -8,10 +8,13 @@ from matplotlib.colors import same_color
 from matplotlib.quiver import Quiver
 from synthetic import write
 
+from neurosim.circuit.layered import layered
 from neurosim.errors import InputError
 from neurosim.figures import draw
 from neurosim.figures._style import BLACK, BLUE, GREY
 from neurosim.recording import Recording
+from neurosim.simulator import Simulator, record
+from neurosim.tasks import LinearMap
 from neurosim.theory.three_neurons import ThreeNeurons
 
 A, W = "input_to_hidden.weights", "hidden_to_output.weights"
@@ -92,6 +95,19 @@ def test_the_wiring_stands_beside_it_with_its_symbols(three_neurons):
     _, beside = draw("flow", three_neurons).axes
     assert {"input", "hidden", "output", "$A$", "$W$", "$B$"} <= {text.get_text() for text in beside.texts}
     assert len(draw("flow", three_neurons, circuit=False).axes) == 1
+
+
+def test_of_networks_side_by_side_one_is_drawn(tmp_path):
+    one_to_one = {f"{name}.connector": "one_to_one" for name in ("input_to_hidden", "hidden_to_output", "error_to_feedback")}
+    circuit = layered([5, 5, 5], feedback="random", transfer="linear", bias=False)
+    circuit = circuit.replace({**one_to_one, "error_to_feedback.weights": {"kind": "constant", "value": 1.0}})
+    simulator = Simulator(circuit, seed=1, backend="reference")
+    with record(tmp_path / "a.h5", {A: 10, W: 10}) as recording:
+        simulator.train(LinearMap(5, 5, seed=1), trials=20, into=recording)
+    axes, beside = draw("flow", tmp_path).axes
+    assert len(_lines(axes, BLUE, 0.9)) == 4
+    texts = {text.get_text() for text in beside.texts}
+    assert {"$A$", "$W$", "$B$"} <= texts and "5" not in texts
 
 
 @pytest.mark.parametrize(
