@@ -117,6 +117,33 @@ def require(compared: Sequence[Arm], address: str) -> str:
     )
 
 
+def numbers(compared: Sequence[Arm]) -> list[str]:
+    """Every address that some arm has samples of, one number per trial.
+
+    Raises:
+        InputError: there is none; the message names what they hold.
+    """
+    known = held(compared)
+    found = [a for a in known if any((samples := arm.samples(a)) is not None and samples.values.ndim == 2 for arm in compared)]
+    if not found:
+        raise InputError(f"no recording holds samples of a number over trials; they hold {', '.join(known) or 'nothing'}")
+    return found
+
+
+def require_number(compared: Sequence[Arm], address: str) -> str:
+    """The address, if some arm has samples of it and they are one number per trial.
+
+    Raises:
+        InputError: none has, or they are arrays.
+    """
+    require(compared, address)
+    for arm in compared:
+        samples = arm.samples(address)
+        if samples is not None and samples.values.ndim != 2:
+            raise InputError(f"{address}: expected one number per trial, found arrays of shape {samples.values.shape[2:]}")
+    return address
+
+
 def title_of(compared: Sequence[Arm]) -> str:
     """The title of the scenario that the arms are of; nothing where there is not exactly one."""
     titles = {str(r.attributes.get("scenario_title", "")) for arm in compared for r in arm.recordings}

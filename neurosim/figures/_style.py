@@ -1,7 +1,8 @@
 """One look for all figures: colours and line styles that can be told apart without seeing colour, and plain axes.
 
 Colours are those of Okabe and Ito (2008), which colour-blind readers can tell apart; every line has a dash pattern of
-its own besides. Grey for shallow, green for feedback alignment and black for backpropagation are the paper's (Fig. 2).
+its own besides. Grey for shallow, green for feedback alignment and black for backpropagation are the paper's (Fig. 2), as
+are dark green for deep feedback alignment, and cyan and magenta for first layers that stay fixed (Supp. Fig. 6).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from matplotlib.figure import Figure
 BLACK, GREY, PALE = "#000000", "#8C8C8C", "#D9D9D9"
 ORANGE, SKY, GREEN, YELLOW = "#E69F00", "#56B4E9", "#009E73", "#F0E442"
 BLUE, VERMILLION, PURPLE = "#0072B2", "#D55E00", "#CC79A7"
+DARK_GREEN, CYAN, MAGENTA, RED = "#00553A", "#00B4E6", "#D60093", "#C8102E"
 
 FONT = 9.0
 SMALL = 8.0
@@ -46,16 +48,26 @@ _ALIGNMENT = Look(GREEN, "solid", 2.0)
 _BACKPROPAGATION = Look(BLACK, (0.0, (4.0, 1.5)))
 _PSEUDOBACKPROP = Look(VERMILLION, (0.0, (4.0, 1.5, 1.0, 1.5, 1.0, 1.5)))
 
+_DEEP_ALIGNMENT = Look(DARK_GREEN, (0.0, (7.0, 1.5)), 2.0)
+
 _OF_THE_PAPER = {
     "shallow": _SHALLOW,
     "reinforcement": _REINFORCEMENT,
     "node perturbation": _REINFORCEMENT,
     "feedback alignment": _ALIGNMENT,
-    "deep feedback alignment": _ALIGNMENT,
+    "deep feedback alignment": _DEEP_ALIGNMENT,
     "backpropagation": _BACKPROPAGATION,
     "backprop": _BACKPROPAGATION,
     "pseudobackprop": _PSEUDOBACKPROP,
 }
+
+_VARIANTS = {
+    ("deep", _ALIGNMENT): _DEEP_ALIGNMENT,
+    ("deep", _BACKPROPAGATION): Look(BLACK, (0.0, (5.0, 1.0, 1.0, 1.0, 1.0, 1.0))),
+    ("frozen", _ALIGNMENT): Look(MAGENTA, (0.0, (2.0, 1.0))),
+    ("frozen", _BACKPROPAGATION): Look(CYAN, (0.0, (6.0, 1.5, 1.0, 1.5))),
+}
+"""What the last word of a name makes of the look of the words before it."""
 
 _OTHERS = (
     Look(BLUE, "solid"),
@@ -73,11 +85,13 @@ def looks(names: Iterable[str]) -> list[Look]:
 
     >>> looks(["mine", "feedback_alignment"])[1].colour == GREEN
     True
+    >>> looks(["backpropagation_frozen"])[0].colour == CYAN
+    True
     """
     found: list[Look] = []
     others = 0
     for name in names:
-        known = _OF_THE_PAPER.get(name.lower().replace("_", " ").replace("-", " "))
+        known = _of_the_paper(name)
         if known is None or known in found:
             found.append(_OTHERS[others % len(_OTHERS)])
             others += 1
@@ -86,23 +100,37 @@ def looks(names: Iterable[str]) -> list[Look]:
     return found
 
 
-def panels(
-    count: int, *, width: float = 3.4, height: float = 2.7, title: str = "", right: float = 0.0
-) -> tuple[Figure, list[Axes]]:
-    """A figure of so many panels side by side that share the vertical axis; sizes of a panel are in inches.
+def _of_the_paper(name: str) -> Look | None:
+    words = name.lower().replace("_", " ").replace("-", " ")
+    known = _OF_THE_PAPER.get(words)
+    before, _, last = words.rpartition(" ")
+    plain_look = _OF_THE_PAPER.get(before)
+    return known if known is not None or plain_look is None else _VARIANTS.get((last, plain_look))
 
-    `right` is what a legend beside the panels needs.
+
+def panels(
+    count: int, *, width: float = 3.4, height: float = 2.7, title: str = "", right: float = 0.0, shared: bool = True
+) -> tuple[Figure, list[Axes]]:
+    """A figure of so many panels side by side; sizes of a panel are in inches.
+
+    They share the vertical axis, unless told otherwise. `right` is what a legend beside the panels needs.
     """
     figure = Figure(figsize=(width * count + 0.6 + right, height + (0.3 if title else 0.0)), dpi=150, layout="constrained")
     axes = [figure.add_subplot(1, count, index + 1) for index in range(count)]
     for one in axes:
         plain(one)
-        if one is not axes[0]:
+        if shared and one is not axes[0]:
             one.sharey(axes[0])
             one.tick_params(labelleft=False)
-    if title:
-        figure.suptitle(_folded(title, figure.get_figwidth()), fontsize=FONT + 1)
+    entitle(figure, title)
     return figure, axes
+
+
+def entitle(figure: Figure, title: str) -> None:
+    """The title of a whole figure, in as many lines as its width asks for; none where it is empty."""
+    if title:
+        lines = textwrap.wrap(title, max(20, int(figure.get_figwidth() * CHARACTERS_PER_INCH)))
+        figure.suptitle("\n".join(lines), fontsize=FONT + 1)
 
 
 def plain(axes: Axes) -> None:
@@ -116,8 +144,3 @@ def name_axes(axes: Axes, across: str = "", up: str = "") -> None:
     """Say what the axes show, with its unit."""
     axes.set_xlabel(across, fontsize=FONT)
     axes.set_ylabel(up, fontsize=FONT)
-
-
-def _folded(title: str, inches: float) -> str:
-    """A title in as many lines as its figure's width asks for."""
-    return "\n".join(textwrap.wrap(title, max(20, int(inches * CHARACTERS_PER_INCH))))

@@ -44,16 +44,33 @@ class Clock:
         return "passes through the data" if self._per_pass else "trials"
 
 
-def draw_arms(axes: Axes, compared: Sequence[Arm], address: str, spread: Spread, clock: Clock, *, log: bool = False) -> None:
-    """Draw a quantity of every arm that holds it; what a log axis cannot show is left out."""
-    for arm, look in zip(compared, looks(arm.name for arm in compared), strict=True):
+def draw_arms(
+    axes: Axes,
+    compared: Sequence[Arm],
+    address: str,
+    spread: Spread,
+    clock: Clock,
+    *,
+    log: bool = False,
+    drawn_as: Sequence[Look] | None = None,
+) -> None:
+    """Draw a quantity of every arm that holds it; what a log axis cannot show is left out.
+
+    `drawn_as` has a look for each arm; unless it is given, the looks go by the arms' names.
+    """
+    for arm, look in zip(compared, drawn_as or looks(arm.name for arm in compared), strict=True):
         samples = arm.samples(address)
         if samples is None or samples.values.ndim != 2 or not np.isfinite(samples.values).any():
             continue
-        values = _shown(samples.values, log)
+        values = shown(samples.values, log)
         _draw_spread(axes, clock(samples.trials), values, spread, look)
         axes.plot(clock(samples.trials), quantile(values, 0.5), label=arm.label, zorder=3, **look.line)
-    axes.xaxis.set_major_locator(MaxNLocator(5))
+    mark_time(axes)
+
+
+def mark_time(axes: Axes, ticks: int = 5) -> None:
+    """A horizontal axis of trials or passes, from the first to the last."""
+    axes.xaxis.set_major_locator(MaxNLocator(ticks))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda number, _: count(number)))
     axes.margins(x=0.0)
 
@@ -80,9 +97,14 @@ def _draw_spread(axes: Axes, across: np.ndarray, values: np.ndarray, spread: Spr
     axes.fill_between(across, quantile(values, low), quantile(values, high), color=look.colour, alpha=0.2, linewidth=0, zorder=1)
 
 
-def _shown(values: np.ndarray, log: bool) -> np.ndarray:
-    shown = np.asarray(values, np.float64)
-    return np.where(np.isfinite(shown) & ((shown > 0) | (not log)), shown, np.nan)
+def shown(values: np.ndarray, log: bool) -> np.ndarray:
+    """The values that an axis can show, nan for the others.
+
+    >>> shown(np.array([1.0, 0.0, np.inf]), log=True).tolist()
+    [1.0, nan, nan]
+    """
+    numbers = np.asarray(values, np.float64)
+    return np.where(np.isfinite(numbers) & ((numbers > 0) | (not log)), numbers, np.nan)
 
 
 def quantile(values: np.ndarray, q: float) -> np.ndarray:

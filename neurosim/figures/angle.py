@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from neurosim.errors import InputError
 from neurosim.figures._arms import Arm, arms, held, require, title_of
-from neurosim.figures._style import FONT, GREY, name_axes, panels
+from neurosim.figures._quantities import fits_a_quarter, mark_angles
+from neurosim.figures._style import FONT, name_axes, panels
 from neurosim.figures._traces import Clock, Spread, Time, draw_arms, legend
 from neurosim.recording import Recording
 
@@ -46,10 +45,10 @@ def figure(
     addresses = [require(compared, quantity)] if quantity else _angles(compared)
     clock = Clock(compared, time)
     if zoom is None:
-        zoom = _largest(compared, addresses) <= 95.0
+        zoom = fits_a_quarter(compared, addresses)
     drawn, all_axes = panels(len(addresses), title=title_of(compared) if title is None else title, right=1.2)
     for axes, address in zip(all_axes, addresses, strict=True):
-        _mark(axes, zoom)
+        mark_angles(axes, zoom)
         draw_arms(axes, compared, address, spread, clock)
         name_axes(axes, clock.label, "angle to backpropagation (°)" if axes is all_axes[0] else "")
         axes.set_title(address.rpartition(".")[0] or address, fontsize=FONT)
@@ -63,15 +62,3 @@ def _angles(compared: Sequence[Arm]) -> list[str]:
     if not found:
         raise InputError(f"no recording holds an angle, e.g. 'hidden.angle'; they hold {', '.join(known) or 'nothing'}")
     return found
-
-
-def _largest(compared: Sequence[Arm], addresses: Sequence[str]) -> float:
-    stacks = [samples.values for arm in compared for a in addresses if (samples := arm.samples(a)) is not None]
-    finite = [values[np.isfinite(values)] for values in stacks]
-    return max((float(values.max()) for values in finite if values.size), default=0.0)
-
-
-def _mark(axes: Axes, zoom: bool) -> None:
-    axes.axhline(90.0, color=GREY, linewidth=0.8, zorder=0.5)
-    axes.set_ylim(-2.0, 95.0 if zoom else 180.0)
-    axes.set_yticks(range(0, 91, 15) if zoom else range(0, 181, 30))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -11,32 +10,25 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from neurosim.circuit.exchange import from_json
-from neurosim.errors import InputError
-from neurosim.figures._arms import Arm, Samples, arms, require, seed_of, title_of
-from neurosim.figures._style import BLACK, FONT, GREEN, GREY, SMALL, looks, name_axes, panels
+from neurosim.errors import InputError, Problem
+from neurosim.figures._arms import Arm, arms, require, seed_of, title_of
+from neurosim.figures._pairs import Pair, angle_between, draw_cloud, draw_cross, pair_of, pairs_of
+from neurosim.figures._style import BLACK, FONT, GREY, SMALL, VERMILLION, Look, looks, name_axes, panels
 from neurosim.figures._traces import Clock, Time
 from neurosim.recording import Recording
 
 TRACED = 8
 """Matrices of up to so many synapses are drawn as traces, larger ones as scatter plots."""
 
-
-@dataclass(frozen=True, eq=False)
-class _Pair:
-    """Forward weights W[trial, post, pre] and, where there are any, the transposed feedback weights of the same shape."""
-
-    label: str
-    trials: np.ndarray
-    forward: np.ndarray
-    feedback: np.ndarray | None
+View = Literal["traces", "plane", "scatter"]
 
 
 def figure(
     recordings: Sequence[Recording],
     address: str = "hidden_to_output.weights",
     against: str | None = None,
-    view: Literal["traces", "scatter"] | None = None,
+    view: View | None = None,
+    point: list[float] | None = None,
     seed: int | None = None,
     time: Time | None = None,
     title: str | None = None,
@@ -48,16 +40,19 @@ def figure(
         address: the forward weights W[post, pre].
         against: the feedback weights B[pre, post]; unless said otherwise those that feed what teaches the population
             that W starts from, where they are recorded.
-        view: `traces`, each synapse over trials with (up to 8) a dashed line for its feedback weight; or `scatter`, W against Bᵀ
-            at the first and the last sample. Unless said otherwise traces for up to 8 synapses.
-        seed: which seed; the first unless said otherwise.
+        view: `traces`, each synapse over trials with (up to 8) a dashed line for its feedback weight; `plane`, the way of two
+            synapses, one against the other, and the direction of B; or `scatter`, W against Bᵀ at the first and the last
+            sample. Unless said otherwise a plane where there is a point, else traces for up to 8 synapses.
+        point: weights to mark in the plane, such as printed ones.
+        seed: which seed; unless said otherwise the one that passes the point most closely, or the first.
         time: of traces: `trials`, or `passes` through the data; passes where the recordings say how long one is.
         title: unless said otherwise the scenario's.
 
     A scatter plot shows only arms whose feedback weights are recorded.
 
     Raises:
-        InputError: no recording holds the weights, nor this seed; or W and Bᵀ are not of the same shape.
+        InputError: no recording holds the weights, nor this seed; or W and Bᵀ are not of the same shape; or a plane or a
+            point is asked for where there are not two synapses.
 
     Source: Supp. Fig. 7c, Supp. Note 4.
     """
@@ -65,63 +60,121 @@ def figure(
     for wanted in (address, against):
         if wanted is not None:
             require(compared, wanted)
-    pairs = [pair for arm in compared if (pair := _pair(arm, address, against, seed)) is not None]
-    if not pairs:
-        raise InputError(f"seed: no recording that holds {address} has the seed {seed}")
+    pairs = pairs_of(compared, address, against, seed)
     shown = title_of(compared) if title is None else title
-    if _scattered(view, pairs):
+    chosen = _view(view, pairs, point)
+    if chosen == "plane":
+        _require_two(pairs, address, point)
+        if point and seed is None:
+            pairs = [_closest(arm, address, against, point) for arm in compared if arm.holding(address)]
+        return _planes(pairs, looks(pair.name for pair in pairs), point, shown)
+    if chosen == "scatter":
         return _scatters([pair for pair in pairs if pair.feedback is not None], shown)
     return _traces(pairs, Clock(compared, time), address, shown)
 
 
-def _pair(arm: Arm, address: str, against: str | None, seed: int | None) -> _Pair | None:
-    """The weights of one seed of an arm; None where it does not hold them."""
-    for recording in arm.holding(address):
-        if seed is None or seed_of(recording) == seed:
-            one = Arm(arm.name, arm.label, (recording,))
-            forward = _matrices(one.samples(address), address)
-            mirrored = against or _feedback_of(recording, address)
-            back = one.samples(mirrored) if mirrored else None
-            if back is None:
-                return _Pair(arm.label, recording[address].trials, forward, None)
-            trials = recording[address].trials
-            last = np.maximum(np.searchsorted(back.trials, trials, side="right") - 1, 0)  # B as it was last recorded
-            feedback = _matrices(back, mirrored).transpose(0, 2, 1)
-            if feedback.shape[1:] != forward.shape[1:]:
-                raise InputError(
-                    f"{mirrored}: expected the shape {forward.shape[:0:-1]} to match {address}, found {feedback.shape[:0:-1]}"
-                )
-            return _Pair(arm.label, trials, forward, feedback[last])
-    return None
-
-
-def _matrices(samples: Samples | None, address: str) -> np.ndarray:
-    """The weight matrices of the only seed, per trial."""
-    assert samples is not None
-    if samples.values.ndim != 4:
-        raise InputError(f"{address}: expected a matrix per trial, [post, pre], found arrays of shape {samples.values.shape[2:]}")
-    return np.asarray(samples.values[0], np.float64)
-
-
-def _feedback_of(recording: Recording, address: str) -> str:
-    """The weights of the projection that feeds what teaches the population that a forward projection starts from."""
-    text = recording.attributes.get("circuit")
-    if not text:
-        return "error_to_feedback.weights"
-    mirror = from_json(str(text)).mirror(address.removesuffix(".weights"))
-    return f"{mirror}.weights" if mirror is not None and f"{mirror}.weights" in recording else ""
-
-
-def _scattered(view: str | None, pairs: Sequence[_Pair]) -> bool:
-    """Whether the weights are drawn as scatter plots."""
+def _view(view: View | None, pairs: Sequence[Pair], point: Sequence[float] | None) -> View:
+    """How the weights are drawn."""
     comparable = any(pair.feedback is not None for pair in pairs)
     if view == "scatter" and not comparable:
         raise InputError("view: a scatter plot needs feedback weights, and no recording holds those of these forward weights")
-    large = any(pair.forward[0].size > TRACED for pair in pairs)
-    return comparable and (view == "scatter" or (view is None and large))
+    if point is not None and view not in (None, "plane"):
+        raise InputError([Problem("point", f"is marked in the view 'plane' only, found the view {view!r}")])
+    if view is not None or point is not None:
+        return view or "plane"
+    return "scatter" if comparable and any(pair.forward[0].size > TRACED for pair in pairs) else "traces"
 
 
-def _traces(pairs: Sequence[_Pair], clock: Clock, address: str, title: str) -> Figure:
+def _require_two(pairs: Sequence[Pair], address: str, point: Sequence[float] | None) -> None:
+    """A plane has two axes."""
+    sizes = {pair.forward[0].size for pair in pairs}
+    if sizes != {2}:
+        raise InputError(f"view: a plane shows two synapses; {address} has {', '.join(map(str, sorted(sizes)))}")
+    if point is not None and len(point) != 2:
+        raise InputError([Problem("point", f"expected two weights, found {len(point)}")])
+
+
+def _closest(arm: Arm, address: str, against: str | None, point: Sequence[float]) -> Pair:
+    """The weights of that seed of an arm that pass a point most closely."""
+    found = [pair_of(arm, address, against, seed_of(recording)) for recording in arm.holding(address)]
+    return min((pair for pair in found if pair is not None), key=lambda pair: _nearest_row(pair, point)[1])
+
+
+def _nearest_row(pair: Pair, point: Sequence[float]) -> tuple[int, float]:
+    """The sample at which weights are closest to a point, and the largest difference there."""
+    apart = np.abs(pair.forward.reshape(len(pair.trials), -1) - np.asarray(point)).max(axis=1)
+    return int(apart.argmin()), float(apart.min())
+
+
+def _planes(pairs: Sequence[Pair], drawn_as: Sequence[Look], point: Sequence[float] | None, title: str) -> Figure:
+    drawn, all_axes = panels(len(pairs), width=3.0, height=3.9, title=title, shared=False)
+    for axes, pair, look in zip(all_axes, pairs, drawn_as, strict=True):
+        _draw_plane(axes, pair, look, point)
+        axes.set_title(f"{pair.label}, seed {pair.seed}", fontsize=FONT)
+        axes.legend(fontsize=SMALL, frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.2), handlelength=1.8)
+    return drawn
+
+
+def _draw_plane(axes: Axes, pair: Pair, look: Look, point: Sequence[float] | None) -> None:
+    """The way of two weights, from a circle to a diamond, the direction of B, and the point with what comes closest to it."""
+    way = pair.forward.reshape(len(pair.trials), 2)
+    draw_cross(axes)
+    axes.plot(*way.T, color=look.colour, linewidth=1.4, zorder=3)
+    axes.plot(
+        *way[0], "o", color=look.colour, markerfacecolor="white", markersize=5, label=f"W begins at {_told(way[0])}", zorder=4
+    )
+    axes.plot(*way[-1], "D", color=look.colour, markersize=5, label=f"W ends at {_told(way[-1])}", zorder=4)
+    if pair.feedback is not None:
+        back = pair.feedback[-1].ravel()
+        axes.annotate(
+            "",
+            xy=tuple(back),
+            xytext=(0.0, 0.0),
+            arrowprops={
+                "arrowstyle": "-|>",
+                "color": GREY,
+                "linewidth": 1.6,
+                "linestyle": (0.0, (4.0, 1.5)),
+                "shrinkA": 0,
+                "shrinkB": 0,
+            },
+            zorder=2,
+        )
+        axes.plot(*back, alpha=0.0)  # an arrow alone does not widen the axes
+        axes.plot([], [], color=GREY, linewidth=1.6, linestyle=(0.0, (4.0, 1.5)), label=f"$B^T$ = {_told(back)}")
+    if point is not None:
+        row, _ = _nearest_row(pair, point)
+        axes.plot(
+            *point, "x", color=VERMILLION, markersize=8, markeredgewidth=2.0, label=f"marked point {_told(point)}", zorder=5
+        )
+        axes.plot(
+            *way[row], "+", color=BLACK, markersize=8, label=f"W after {pair.trials[row]} trials {_told(way[row])}", zorder=6
+        )
+    names = _synapses(*pair.forward.shape[1:])
+    name_axes(axes, f"forward weight {names[0]}", f"forward weight {names[1]}")
+    _square(axes)
+
+
+def _square(axes: Axes) -> None:
+    """The same scale on both axes, and as much of one as of the other."""
+    middle_and_reach = [(sum(ends) / 2, (ends[1] - ends[0]) / 2) for ends in (axes.get_xlim(), axes.get_ylim())]
+    reach = max(reach for _, reach in middle_and_reach)
+    (across, _), (up, _) = middle_and_reach
+    axes.set_xlim(across - reach, across + reach)
+    axes.set_ylim(up - reach, up + reach)
+    axes.set_aspect("equal")
+
+
+def _told(weights: Sequence[float] | np.ndarray) -> str:
+    return f"({', '.join(f'{weight:.2f}' for weight in weights)})".replace("-", "−")
+
+
+def _synapses(post: int, pre: int) -> list[str]:
+    """The names of all synapses, W₁₁ first."""
+    return [f"$W_{{{i + 1}{j + 1}}}$" for i in range(post) for j in range(pre)]
+
+
+def _traces(pairs: Sequence[Pair], clock: Clock, address: str, title: str) -> Figure:
     drawn, all_axes = panels(len(pairs), width=2.7, title=title, right=1.0 if pairs[0].forward[0].size <= TRACED else 0.0)
     for axes, pair in zip(all_axes, pairs, strict=True):
         _trace(axes, pair, clock)
@@ -129,7 +182,7 @@ def _traces(pairs: Sequence[_Pair], clock: Clock, address: str, title: str) -> F
         name_axes(axes, clock.label, f"weight of {address.removesuffix('.weights')}" if axes is all_axes[0] else "")
     _, post, pre = max((pair.forward.shape for pair in pairs), key=lambda shape: shape[1] * shape[2])
     if post * pre <= TRACED:
-        names = [f"$W_{{{i + 1}{j + 1}}}$" for i in range(post) for j in range(pre)]
+        names = _synapses(post, pre)
         handles = [Line2D([], [], color=look.colour, label=name) for name, look in zip(names, looks(names), strict=True)]
         if any(pair.feedback is not None for pair in pairs):
             handles.append(Line2D([], [], color=BLACK, linestyle="dashed", linewidth=1.0, label="$B^T$, same colour"))
@@ -137,7 +190,7 @@ def _traces(pairs: Sequence[_Pair], clock: Clock, address: str, title: str) -> F
     return drawn
 
 
-def _trace(axes: Axes, pair: _Pair, clock: Clock) -> None:
+def _trace(axes: Axes, pair: Pair, clock: Clock) -> None:
     across = clock(pair.trials)
     flat = pair.forward.reshape(len(across), -1)
     few = flat.shape[1] <= TRACED
@@ -149,32 +202,15 @@ def _trace(axes: Axes, pair: _Pair, clock: Clock) -> None:
     axes.margins(x=0.0)
 
 
-def _scatters(pairs: Sequence[_Pair], title: str) -> Figure:
+def _scatters(pairs: Sequence[Pair], title: str) -> Figure:
     drawn, all_axes = panels(len(pairs), width=2.9, height=3.0, title=title)
     for axes, pair in zip(all_axes, pairs, strict=True):
         assert pair.feedback is not None
-        for row, marker, colour, face in ((0, "o", GREY, "none"), (-1, "D", GREEN, GREEN)):
-            label = f"after {pair.trials[row]} trials: {_angle(pair.forward[row], pair.feedback[row]):.0f}° from $B^T$"
-            axes.scatter(
-                pair.feedback[row].ravel(),
-                pair.forward[row].ravel(),
-                s=14,
-                marker=marker,
-                edgecolors=colour,
-                facecolors=face,
-                linewidths=0.9,
-                label=label,
-                zorder=3,
-            )
-        axes.axhline(0.0, color=GREY, linewidth=0.5, zorder=0)
-        axes.axvline(0.0, color=GREY, linewidth=0.5, zorder=0)
+        for row in (0, -1):
+            angle = angle_between(pair.forward[row], pair.feedback[row])
+            draw_cloud(axes, pair, row, f"after {pair.trials[row]} trials: {angle:.0f}° from $B^T$")
+        draw_cross(axes)
         axes.set_title(pair.label, fontsize=FONT)
         name_axes(axes, "feedback weight, transposed, $B^T$", "forward weight W" if axes is all_axes[0] else "")
         axes.legend(fontsize=SMALL, frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.22), handletextpad=0.2)
     return drawn
-
-
-def _angle(one: np.ndarray, other: np.ndarray) -> float:
-    """The angle between two matrices taken as vectors, in degrees; nan where one of them is 0."""
-    norms = float(np.linalg.norm(one) * np.linalg.norm(other))
-    return float(np.degrees(np.arccos(np.clip((one * other).sum() / norms, -1.0, 1.0)))) if norms else float("nan")

@@ -15,7 +15,7 @@ from neurosim.figures import FIGURES
 from neurosim.metrics.look import resolve
 from neurosim.parameters import Parameters, problems_of
 from neurosim.scenario.claims import CLAIMS
-from neurosim.scenario.description import Arm, Phase, Scenario
+from neurosim.scenario.description import Arm, FigureChoice, Phase, Scenario
 from neurosim.simulator import Simulator
 from neurosim.tasks import TASKS
 
@@ -185,13 +185,22 @@ def _claims(scenario: Scenario) -> Iterator[Problem]:
         yield from _recorded(scenario, claim.parameters.get("address"), f"{where}.address", number=False)
 
 
+def _shown(scenario: Scenario, figure: FigureChoice, where: str) -> Iterator[Problem]:
+    """What a figure's options name as recorded must be."""
+    yield from _recorded(scenario, figure.parameters.get("quantity"), f"{where}.quantity", number=True)
+    quantities = figure.parameters.get("quantities")
+    for place, address in enumerate(quantities if isinstance(quantities, list) else ()):
+        yield from _recorded(scenario, address, f"{where}.quantities.{place}", number=True)
+    for option in ("address", "forward", "feedback"):
+        yield from _recorded(scenario, figure.parameters.get(option), f"{where}.{option}", number=False)
+
+
 def _figures(scenario: Scenario) -> Iterator[Problem]:
     for index, figure in enumerate(scenario.figure):
         if figure.name not in FIGURES:
             yield FIGURES.unknown(f"figure.{index}.name", figure.name)
         else:
             yield from Parameters(FIGURES[figure.name], ("recordings",)).problems(figure.parameters, f"figure.{index}")
-            yield from _recorded(scenario, figure.parameters.get("quantity"), f"figure.{index}.quantity", number=True)
-            yield from _recorded(scenario, figure.parameters.get("address"), f"figure.{index}.address", number=False)
+            yield from _shown(scenario, figure, f"figure.{index}")
     for index, quantity in enumerate(scenario.table):
         yield from _recorded(scenario, quantity, f"table.{index}", number=True)

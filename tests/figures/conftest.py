@@ -21,7 +21,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / arm).mkdir()
         for seed in (1, 2):
             simulator = Simulator(layered([6, 4, 3], feedback=feedback, name=arm), seed=seed, backend="reference")
-            intervals = {"nse": 10, "loss": 10, "hidden.angle": 10, "hidden_to_output.weights": 20}
+            intervals = {"nse": 10, "loss": 10, "hidden.angle": 10, "hidden_to_output.weights": 20, "hidden.rate": 20}
             if feedback == "random":
                 intervals["error_to_feedback.weights"] = 20
             told = {
@@ -46,3 +46,20 @@ def by_hand(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with record(path, intervals, trials_per_pass=4) as recording:
         simulator.train(Xor(), trials=40, into=recording)
     return path
+
+
+@pytest.fixture(scope="module")
+def three_neurons(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A 1-1-1 circuit of linear neurons that learns y* = x."""
+    path = tmp_path_factory.mktemp("three_neurons") / "run.h5"
+    circuit = layered([1, 1, 1], feedback="random", transfer="linear", bias=False)
+    simulator = Simulator(circuit, seed=1, backend="reference")
+    with record(path, {"input_to_hidden.weights": 10, "hidden_to_output.weights": 20}) as recording:
+        simulator.train(LinearMap(1, 1, seed=1), trials=200, into=recording)
+    return path
+
+
+@pytest.fixture
+def recorded(name: str, request: pytest.FixtureRequest) -> Path:
+    """Real recordings that the figure of this name can show."""
+    return request.getfixturevalue("three_neurons" if name == "flow" else "runs")

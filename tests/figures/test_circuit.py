@@ -14,7 +14,8 @@ from neurosim.circuit.circuit import Circuit
 from neurosim.circuit.layered import layered
 from neurosim.errors import InputError
 from neurosim.figures import draw
-from neurosim.figures.circuit import _Diagram, svg
+from neurosim.figures._diagram import Diagram
+from neurosim.figures.circuit import svg
 
 UNIFORM = {"kind": "uniform", "bound": 0.5}
 
@@ -81,7 +82,7 @@ def circuit(request):
 
 @pytest.fixture(scope="module")
 def diagram(circuit):
-    return _Diagram(circuit, "")
+    return Diagram(circuit, "")
 
 
 @pytest.fixture(scope="module")
@@ -141,7 +142,7 @@ def test_receptors_can_be_told_apart_without_colour(circuit, drawn):
 
 
 def test_forward_path_stands_left_to_right_and_feedback_below_what_it_teaches():
-    boxes = _Diagram(SHAPES["random 2"], "").boxes
+    boxes = Diagram(SHAPES["random 2"], "").boxes
     forward = [boxes[name] for name in ("input", "hidden1", "hidden2", "output", "target")]
     assert all(a.x < b.x and a.y == b.y for a, b in combinations(forward, 2))
     for upper, lower in (("hidden1", "feedback1"), ("hidden2", "feedback2"), ("output", "error"), ("error", "loss")):
@@ -150,13 +151,13 @@ def test_forward_path_stands_left_to_right_and_feedback_below_what_it_teaches():
 
 
 def test_symbols_are_those_of_the_paper():
-    assert _Diagram(SHAPES["random 1"], "").symbols == {
+    assert Diagram(SHAPES["random 1"], "").symbols == {
         "input_to_hidden": "$W_1$",
         "hidden_to_output": "$W_2$",
         "error_to_feedback": "$B$",
     }
-    assert _Diagram(SHAPES["none 1"], "").symbols["input_to_hidden"] == "$W_1$ (fixed)"
-    deep = _Diagram(SHAPES["tied 2"], "").symbols
+    assert Diagram(SHAPES["none 1"], "").symbols["input_to_hidden"] == "$W_1$ (fixed)"
+    deep = Diagram(SHAPES["tied 2"], "").symbols
     assert deep["error_to_feedback2"] == r"$B_2 = W_3^\top$ (tied)"
     assert deep["feedback2_to_feedback1"] == r"$B_1 = W_2^\top$ (tied)"
 

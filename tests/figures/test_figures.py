@@ -18,13 +18,23 @@ from neurosim.recording import Recording
 
 
 def test_every_file_is_a_figure():
-    assert set(FIGURES) == {"angle", "circuit", "learning_curve", "weight_trajectory"}
+    assert set(FIGURES) == {
+        "angle",
+        "circuit",
+        "flow",
+        "forward_against_feedback",
+        "histogram",
+        "learning_curve",
+        "panels",
+        "regimens",
+        "weight_trajectory",
+    }
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_draws_a_real_recording_and_changes_nothing_global(name, runs):
+def test_draws_a_real_recording_and_changes_nothing_global(name, recorded):
     before = dict(matplotlib.rcParams)
-    figure = draw(name, runs)
+    figure = draw(name, recorded)
     figure.savefig(io.BytesIO(), format="png")
     assert isinstance(figure, Figure)
     assert figure.axes
@@ -33,8 +43,8 @@ def test_draws_a_real_recording_and_changes_nothing_global(name, runs):
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_nothing_is_clipped(name, runs):
-    figure = draw(name, runs)
+def test_nothing_is_clipped(name, recorded):
+    figure = draw(name, recorded)
     figure.savefig(io.BytesIO(), format="png")  # lays it out
     drawn = figure.get_tightbbox()
     width, height = figure.get_size_inches()

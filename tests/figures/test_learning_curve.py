@@ -10,6 +10,7 @@ import pytest
 
 from neurosim.errors import InputError
 from neurosim.figures import draw
+from neurosim.figures._style import BLACK, CYAN, DARK_GREEN, GREEN, MAGENTA
 from neurosim.recording import Quantity, Writer
 
 
@@ -74,6 +75,22 @@ def test_title_and_axes_say_what_is_shown(runs):
 def test_every_arm_differs_without_colour(runs):
     patterns = {str(line._dash_pattern) for line in draw("learning_curve", runs).axes[0].lines}
     assert len(patterns) == 4
+
+
+def test_controls_and_deep_arms_have_the_colours_of_the_paper(tmp_path):
+    arms = {
+        "backpropagation": BLACK,
+        "feedback_alignment": GREEN,
+        "backpropagation_deep": BLACK,
+        "feedback_alignment_deep": DARK_GREEN,
+        "backpropagation_frozen": CYAN,
+        "feedback_alignment_frozen": MAGENTA,
+    }
+    for order, arm in enumerate(arms):
+        _write(tmp_path / f"{arm}.h5", [1.0, 0.5], arm=arm, arm_order=order)
+    lines = draw("learning_curve", tmp_path).axes[0].lines
+    assert [line.get_color() for line in lines] == list(arms.values())
+    assert len({str(line._dash_pattern) for line in lines}) == len(arms)
 
 
 def test_passes_where_their_length_is_known(by_hand, runs):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import h5py
 import numpy as np
 import pytest
+from synthetic import write
 
 from neurosim.errors import InputError
 from neurosim.figures import draw
@@ -62,3 +63,57 @@ def test_without_feedback_weights_there_are_only_traces(runs):
 def test_what_does_not_fit_is_refused(runs, options, message):
     with pytest.raises(InputError, match=message):
         draw("weight_trajectory", runs, **options)
+
+
+@pytest.fixture
+def two_synapses(tmp_path):
+    """Three seeds of an arm; the second passes (-4, -4) most closely, at its second sample."""
+    for seed, end in ((1, -3.0), (2, -4.1), (3, -6.0)):
+        way = np.array([[[0.15, -0.13]], [[end, end]], [[end - 1, end]]])
+        series = {"hidden_to_output.weights": ((0, 4, 8), way), "error_to_feedback.weights": ((0,), [[[-3.75], [-4.53]]])}
+        write(tmp_path / f"{seed}.h5", series, arm="feedback_alignment", arm_label="feedback alignment", seed=seed)
+    return tmp_path
+
+
+def _labels(axes):
+    return [text.get_text() for text in axes.get_legend().get_texts()]
+
+
+def test_a_point_shows_the_seed_that_passes_most_closely_in_a_plane(two_synapses):
+    (axes,) = draw("weight_trajectory", two_synapses, point=[-4.0, -4.0]).axes
+    assert axes.get_title() == "feedback alignment, seed 2"
+    way = next(line for line in axes.lines if len(line.get_xdata()) == 3)
+    np.testing.assert_allclose(way.get_xydata(), [[0.15, -0.13], [-4.1, -4.1], [-5.1, -4.1]])
+    assert "W after 4 trials (−4.10, −4.10)" in _labels(axes)
+    assert "marked point (−4.00, −4.00)" in _labels(axes)
+
+
+def test_a_plane_shows_where_b_points(two_synapses):
+    (axes,) = draw("weight_trajectory", two_synapses, view="plane").axes
+    assert axes.get_title() == "feedback alignment, seed 1"
+    (arrow,) = [text for text in axes.texts if text.arrow_patch is not None]
+    assert arrow.xy == (-3.75, -4.53)
+    assert "$B^T$ = (−3.75, −4.53)" in _labels(axes)
+    assert np.ptp(axes.get_xlim()) == pytest.approx(np.ptp(axes.get_ylim()))
+
+
+def test_a_seed_that_is_asked_for_is_shown_whatever_it_passes(two_synapses):
+    (axes,) = draw("weight_trajectory", two_synapses, point=[-4.0, -4.0], seed=3).axes
+    assert axes.get_title() == "feedback alignment, seed 3"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"point": [1.0]}, "point: expected two weights, found 1"),
+        ({"point": [1.0, 2.0], "view": "traces"}, "point: is marked in the view 'plane' only"),
+    ],
+)
+def test_a_point_has_two_weights_in_a_plane(two_synapses, options, message):
+    with pytest.raises(InputError, match=message):
+        draw("weight_trajectory", two_synapses, **options)
+
+
+def test_a_plane_of_many_synapses_is_refused(runs):
+    with pytest.raises(InputError, match=r"a plane shows two synapses; hidden_to_output\.weights has 12"):
+        draw("weight_trajectory", runs, view="plane")

@@ -188,6 +188,8 @@ def test_an_interrupted_run_stops_all_its_threads(tmp_path: Path, monkeypatch: p
         ({"phase": [{"trials": 40, "batch": 7}]}, "record.nse", "multiple of the batch"),
         ({"figure": [{"name": "learning_curve", "quantity": "nze"}]}, "figure.0.quantity", "did you mean 'nse'"),
         ({"figure": [{"name": "weight_trajectory", "address": "x.weights"}]}, "figure.0.address", "not recorded"),
+        ({"figure": [{"name": "panels", "quantities": ["nse", "nze"]}]}, "figure.0.quantities.1", "did you mean 'nse'"),
+        ({"figure": [{"name": "forward_against_feedback", "forward": "x.weights"}]}, "figure.0.forward", "not recorded"),
         (
             {"claim": [{"check": "difference", "arms": ["random"], "quantity": "nse", "within": 1.0}]},
             "claim.0.arms",

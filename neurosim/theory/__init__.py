@@ -1,0 +1,1 @@
+"""What is known without simulation: exact solutions and constructions that simulations are held against."""
