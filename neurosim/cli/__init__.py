@@ -21,7 +21,7 @@ COMMANDS = {
     "list": "list what there is: circuits, scenarios, and everything that can be extended",
     "show": "describe a circuit; draw or export it with -o",
     "draw": "draw a figure from recordings",
-    "check": "check the claims of a scenario against its recordings",
+    "check": "check the claims of a scenario against its recordings, or the paper's theory",
     "validate": "check circuit and scenario files",
 }
 
@@ -191,7 +191,9 @@ def _draw_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _check_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("recordings", nargs="+", help="recordings, or folders of them")
+    parser.add_argument(
+        "recordings", nargs="+", help="recordings, or folders of them; or `theory` alone (a folder of that name is ./theory)"
+    )
 
 
 def _validate_arguments(parser: argparse.ArgumentParser) -> None:

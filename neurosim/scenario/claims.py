@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Annotated, Any, Literal
 
@@ -15,20 +14,10 @@ from neurosim.models.chooser import Chooser
 from neurosim.parameters import Fraction, Parameters
 from neurosim.recording import Recording
 from neurosim.registry import Registry
+from neurosim.verdict import Verdict, wilson
 
 Runs = Mapping[str, Sequence[Recording]]
 """arm → its recordings, one per seed."""
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What a check found: a value, its interval over the runs, from how many, and whether it is what was claimed."""
-
-    value: float
-    interval: tuple[float, float]
-    n: int
-    holds: bool
-    wanted: str
 
 
 class Claim(Chooser):
@@ -162,11 +151,7 @@ def fraction(runs: Runs, arm: str, quantity: str, reaches: float, at_least: Frac
     """The fraction of runs that end at or below a level lies within bounds. Its interval is Wilson's, 95 %."""
     solved = _at(runs, arm, quantity) <= reaches
     n, share = len(solved), float(solved.mean())
-    z = 1.96
-    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)
-    interval = (float(max(0.0, centre - half)), float(min(1.0, centre + half)))
-    return Verdict(share, interval, n, at_least <= share <= at_most, f"fraction {_range(at_least, at_most)}")
+    return Verdict(share, wilson(share, n), n, at_least <= share <= at_most, f"fraction {_range(at_least, at_most)}")
 
 
 @claim
