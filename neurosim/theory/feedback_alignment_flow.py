@@ -71,7 +71,7 @@ def flow(
         start: the weights at t = 0; A is [hidden, inputs] and W is [outputs, hidden].
         B: feedback weights, [hidden, outputs].
         T: target map, [outputs, inputs].
-        until: the last moment, in units of 1/η trials.
+        until: the last moment; one unit of time is 1/η changes (eqs 6 and 7).
         frozen: which of "A" and "W" do not learn (Note 12).
         tolerance: relative error of a step; the absolute one is a hundredth of it.
         times: moments at which the weights are wanted; by default all at which the integrator stopped.

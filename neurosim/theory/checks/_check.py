@@ -1,4 +1,4 @@
-"""What a theory check is, and the three ways in which it reads its draws."""
+"""What a theory check is, and three ways to judge its draws."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from neurosim.registry import Registry, first_line
 from neurosim.verdict import Verdict
 
 SEEDS = range(100, 105)
-"""Draws that no tolerance was chosen by."""
+"""Other draws than those that the criteria were chosen by (0 to 9)."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from neurosim.theory.squash import squashing
 from neurosim.verdict import Verdict
 
 INPUTS, HIDDEN, OUTPUTS = 30, 20, 10
-DRAWS = range(100, 120)
+DRAWS = range(200, 220)
 
 
 def _drawn(seed: int, outputs: int = OUTPUTS, spread: float = 1.0) -> tuple[np.ndarray, ...]:

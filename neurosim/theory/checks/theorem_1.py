@@ -30,7 +30,7 @@ def error_function_never_increases() -> Verdict:
     def worst(seed: int) -> float:
         B, T = _drawn(seed)
         V = fa.lyapunov(_learned(B, T), B, T)
-        seen = V[V >= 1e-18 * V[0]]
+        seen = V[V / V[0] >= 1e-18]
         return float(np.max(np.diff(seen) / seen[:-1]))
 
     return largest((worst(seed) for seed in SEEDS), below=1e-12)
