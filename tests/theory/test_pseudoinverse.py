@@ -84,3 +84,10 @@ def test_that_shapes_that_do_not_fit_are_told() -> None:
     with pytest.raises(InputError, match="2 problems") as caught:
         single.learn_pair(np.ones((4, 3)), np.ones(4), 0.1, 1, h=np.ones(3))
     assert [problem.address for problem in caught.value.problems] == ["target", "h"]
+
+
+def test_that_one_pair_does_not_tell_the_pseudoinverse_from_the_transpose(pair: tuple[np.ndarray, np.ndarray]) -> None:
+    B, target = pair
+    found = single.learn_pair(B, target, 0.05, 20)
+    for e, W in zip(found.e[2:], found.W[2:], strict=True):
+        assert max(single.off_direction(B @ e, W.T @ e), single.off_direction(B @ e, single.pseudoinverse(W) @ e)) < 1e-12
