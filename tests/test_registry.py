@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 import neurosim.metrics
-import neurosim.tasks  # noqa: F401
+import neurosim.tasks
+import neurosim.theory.checks  # noqa: F401
 from neurosim.errors import InputError
 from neurosim.registry import Folder, Registry, first_line, kinds
 
@@ -55,6 +56,7 @@ def test_which_kinds_there_are() -> None:
         "connectors",
         "metrics",
         "tasks",
+        "theory checks",
     } <= set(kinds())
 
 

@@ -21,7 +21,7 @@ COMMANDS = {
     "list": "list what there is: circuits, scenarios, collections, and everything that can be extended",
     "show": "describe a circuit; draw or export it with -o",
     "draw": "draw a figure from recordings",
-    "check": "check the claims of scenarios against their recordings; --report writes the table",
+    "check": "check the claims of scenarios against their recordings, or the paper's theory; --report writes the table",
     "validate": "check the files of circuits, scenarios and collections",
 }
 
@@ -196,7 +196,9 @@ def _draw_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _check_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("recordings", nargs="+", help="recordings, or folders of them")
+    parser.add_argument(
+        "recordings", nargs="+", help="recordings, or folders of them; `theory` for what the paper proves (a folder: ./theory)"
+    )
     parser.add_argument("--report", metavar="FILE.md", help="write the table: the paper, neurosim, and what holds, as Markdown")
     parser.add_argument(
         "--claims",

@@ -12,7 +12,8 @@ import neurosim.figures
 import neurosim.metrics
 import neurosim.scenario.claims
 import neurosim.scenario.engines
-import neurosim.tasks  # noqa: F401 - each of these fills registries
+import neurosim.tasks
+import neurosim.theory.checks  # noqa: F401 - each of these fills registries
 from neurosim.cli.table import table
 from neurosim.errors import InputError, Problem, nearest
 from neurosim.registry import kinds

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from neurosim.errors import DataError, InputError
+from neurosim.errors import DataError, InputError, RunError
 from neurosim.recording import Recording
-from neurosim.scenario.claims import TEXTS, Verdict, evaluate
+from neurosim.scenario.claims import TEXTS, evaluate
 from neurosim.scenario.description import ClaimChoice, Scenario
 from neurosim.scenario.files import load_scenario
 from neurosim.scenario.runner import fingerprint
 from neurosim.shelf import names
+from neurosim.verdict import Verdict
 
 Row = dict[str, Any]
 """One claim: `scenario`, `scenario_title`, `scenario_source` and the `command` that runs it; the `claim`, whether it `holds`, the
@@ -80,6 +82,19 @@ def judged(headers: Sequence[Header], current: Sequence[Scenario] = ()) -> list[
     return [row for group in groups.values() for row in _rows(group)]
 
 
+def proved() -> list[Row]:
+    """One row for each check of what the paper proves or prints, by note."""
+    from neurosim.theory.checks import THEORY_CHECKS
+
+    about = {"scenario": "theory", "scenario_title": "What the paper proves", "command": "neurosim check theory"}
+    about["scenario_source"] = "Lillicrap et al. 2016, Supplementary Notes 10 to 16"
+    checks = sorted(THEORY_CHECKS.items(), key=lambda item: (item[1].source, item[0]))
+    return [
+        about | _told(_evaluated(check), {"title": check.title.removesuffix("."), "source": check.source, "paper": check.paper})
+        for _, check in checks
+    ]
+
+
 def _place(groups: dict[str, _Group], header: Header) -> None:
     group = groups.get(header.scenario)
     if group is None or group.recorded is None:
@@ -128,9 +143,13 @@ def _rows(group: _Group) -> list[Row]:
 
 
 def _row(claim: ClaimChoice, verdict: Verdict) -> Row:
-    texts = {name: str(claim.parameters.get(name, "")) for name in TEXTS}
+    return _told(verdict, {"title": claim.name} | {name: claim.parameters[name] for name in TEXTS if name in claim.parameters})
+
+
+def _told(verdict: Verdict, given: Mapping[str, str]) -> Row:
+    texts = {name: str(given.get(name, "")) for name in TEXTS}
     return {
-        "claim": texts.pop("title") or claim.name,
+        "claim": texts.pop("title"),
         "holds": verdict.holds,
         "value": _plain(verdict.value),
         "interval": [_plain(end) for end in verdict.interval],
@@ -144,9 +163,15 @@ def _verdict(runs: Mapping[str, Sequence[Recording]], claim: ClaimChoice) -> Ver
     """The verdict on a claim; one that cannot be evaluated does not hold, and says why."""
     needed = {claim.parameters.get("arm"), *claim.parameters.get("arms", [])} - {None}
     missing = ", ".join(sorted(str(name) for name in needed - set(runs)))
+    if missing:
+        return _none(f"not run: {missing}")
+    return _evaluated(partial(evaluate, runs, claim.name, claim.parameters))
+
+
+def _evaluated(evaluate: Callable[[], Verdict]) -> Verdict:
     try:
-        return _none(f"not run: {missing}") if missing else evaluate(runs, claim.name, claim.parameters)
-    except InputError as error:
+        return evaluate()
+    except (InputError, RunError) as error:
         return _none(f"cannot be evaluated: {error}")
 
 

@@ -13,6 +13,7 @@ from cli.tiny import TINY, run
 
 from neurosim.cli import COMMANDS
 from neurosim.cli.values import several
+from neurosim.errors import RunError
 from neurosim.recording import Recording
 
 
@@ -172,6 +173,8 @@ def test_values_of_a_grid_are_split_at_the_outermost_commas() -> None:
         (["draw", "learning_curve", ".", "-o", "x.bmp"], ".png"),
         (["check", "nowhere"], "nowhere"),
         (["check", "nowhere", "--report", "table.txt"], "--report: table.txt: expected a name that ends in .md"),
+        (["check", "theroy"], "theroy: there is no such file or folder; did you mean 'theory'?"),
+        (["check", "./theory"], "theory: there is no such file or folder"),
         (["validate", "nothing"], "no circuit of this name"),
         (["list", "--with", "nowhere.py"], "no such Python file"),
     ],
@@ -264,6 +267,7 @@ def test_list_lists_every_kind_and_what_users_add(tmp_path: Path, capsys: pytest
         "connectors",
         "metrics",
         "claims",
+        "theory_checks",
     } <= set(listed)
     from neurosim.models.transfer import TRANSFERS
 
@@ -306,3 +310,60 @@ def test_what_is_wrong_with_an_extension_is_told(tmp_path: Path, capsys: pytest.
         assert "json.py" in told
     own.write_text("x = 1", encoding="utf-8")
     assert run(capsys, "show", "shallow", "--json", "--with", str(own))[0] == 0
+
+
+@pytest.fixture
+def three_checks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the theory checks only three: one holds, one does not, one cannot be evaluated."""
+    from neurosim.theory.checks import THEORY_CHECKS, largest, theory_check
+
+    monkeypatch.setattr(THEORY_CHECKS, "_things", {})
+
+    @theory_check(source="Note 1", paper="so it is")
+    def right():
+        """It is so."""
+        return largest([0.25, 0.5], below=1.0)
+
+    @theory_check(source="Note 2", paper="so it is not")
+    def wrong():
+        """It is not so."""
+        return largest([0.25, 5.0], below=1.0)
+
+    @theory_check(source="Note 3", paper="nobody knows")
+    def unknown():
+        """It blows up."""
+        raise RunError("the flow blew up")
+
+
+def test_check_theory_tells_each_check_in_a_line_of_the_same_form(
+    three_checks: None, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, answer, narration = run(capsys, "check", "theory")
+    assert (code, narration) == (3, "1 of 3 claims holds.\n")
+    assert answer.splitlines() == [
+        "theory: What the paper proves",
+        "  holds          It is so: 0.5 (0.25 … 0.5), n = 2; wanted largest < 1  [Note 1: so it is]",
+        "  does not hold  It is not so: 5 (0.25 … 5), n = 2; wanted largest < 1  [Note 2: so it is not]",
+        "  does not hold  It blows up: –, n = 0; wanted cannot be evaluated: the flow blew up  [Note 3: nobody knows]",
+    ]
+    code, answer, _ = run(capsys, "check", "theory", "--json")
+    lines = json.loads(answer)
+    assert code == 3
+    assert [line["holds"] for line in lines] == [True, False, False]
+    assert (lines[0]["claim"], lines[0]["paper"], lines[0]["value"]) == ("It is so", "so it is", 0.5)
+    assert lines[2]["value"] is None
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "theory").mkdir()
+    assert run(capsys, "check", "theory")[0] == 3  # alone it always means the checks
+    code, _, told = run(capsys, "check", "./theory")
+    assert (code, told) == (2, "neurosim: theory: no recordings (*.h5) below this folder\n")
+
+
+def test_check_theory_ends_with_0_if_all_hold(three_checks: None, capsys: pytest.CaptureFixture[str]) -> None:
+    from neurosim.theory.checks import THEORY_CHECKS
+
+    for name in ("wrong", "unknown"):
+        del THEORY_CHECKS._things[name]
+    code, answer, _ = run(capsys, "check", "theory")
+    assert (code, len(answer.splitlines())) == (0, 2)

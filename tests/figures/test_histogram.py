@@ -80,11 +80,11 @@ def test_numbers_that_are_all_alike_are_one_bin(tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"quantity": "hidden_to_output.neuron_angle"}, f"did you mean '{ADDRESS}'"),
-        ({"quantity": "nse"}, "nse: expected many numbers per trial"),
-        ({"quantity": ADDRESS, "trials": [0, 60]}, "not recorded at trial 60; the nearest is 50"),
-        ({"quantity": ADDRESS, "low": 100.0, "high": 50.0}, "low: expected a number below 50"),
-        ({"quantity": ADDRESS, "bins": 0}, "bins"),
+        ({"address": "hidden_to_output.neuron_angle"}, f"did you mean '{ADDRESS}'"),
+        ({"address": "nse"}, "nse: expected many numbers per trial"),
+        ({"address": ADDRESS, "trials": [0, 60]}, "not recorded at trial 60; the nearest is 50"),
+        ({"address": ADDRESS, "low": 100.0, "high": 50.0}, "low: expected a number below 50"),
+        ({"address": ADDRESS, "bins": 0}, "bins"),
     ],
 )
 def test_what_does_not_fit_is_refused(angles, options, message):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from neurosim.models.chooser import Chooser
 from neurosim.parameters import Parameters
 from neurosim.recording import Recording
 from neurosim.registry import Registry
+from neurosim.verdict import Verdict
 
 Runs = Mapping[str, Sequence[Recording]]
 """arm → its recordings, one per seed."""
@@ -18,17 +18,6 @@ Runs = Mapping[str, Sequence[Recording]]
 TEXTS = ("title", "source", "paper", "explanation")
 """What any claim may say beside its check's terms: what is claimed, where the paper shows it, what the paper says there, and
 why it does not hold where it does not."""
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What a check found: a value, its interval over the runs, from how many, and whether it is what was claimed."""
-
-    value: float
-    interval: tuple[float, float]
-    n: int
-    holds: bool
-    wanted: str
 
 
 class Claim(Chooser):

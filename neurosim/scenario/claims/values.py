@@ -11,6 +11,7 @@ from pydantic import Field
 from neurosim.errors import DataError, InputError
 from neurosim.recording import Recording
 from neurosim.scenario.claims.claim import Runs
+from neurosim.verdict import wilson
 
 
 def runs_of(runs: Runs, arm: str) -> Sequence[Recording]:
@@ -44,12 +45,9 @@ Statistic = Literal["median", "mean", "max", "min"]
 
 
 def share_of(flags: Sequence[bool] | np.ndarray) -> tuple[float, tuple[float, float]]:
-    """The share of what is so, and its 95 % interval (Wilson's)."""
-    n, share = len(flags), float(np.mean(flags))
-    z = 1.96
-    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)
-    return share, (float(max(0.0, centre - half)), float(min(1.0, centre + half)))
+    """The share of what is so, and its 95 % interval."""
+    share = float(np.mean(flags))
+    return share, wilson(share, len(flags))
 
 
 def course_of(runs: Runs, arm: str, quantity: str, since: int = 0, until: int | None = None) -> list[np.ndarray]:
