@@ -1,4 +1,4 @@
-"""Families of layered circuits of any depth: the same forward path, and one of four ways back."""
+"""Families of layered circuits of any depth: the same forward path, and one of five ways back."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from neurosim.circuit.circuit import Circuit
 from neurosim.errors import InputError, Problem, nearest
 from neurosim.models.plasticity import PlasticityChoice, delta, node_perturbation
-from neurosim.models.weights import WeightsChoice, uniform
+from neurosim.models.weights import Weights, WeightsChoice, pseudoinverse, tied, uniform
 
 Wire = Callable[[Circuit, list[str], WeightsChoice], None]
 
@@ -37,7 +37,8 @@ def layered(
         sizes: neurons of the input, of each hidden population, and of the output, e.g. [784, 1000, 10].
         feedback: how the hidden populations are taught:
             `none` (not at all: shallow, Supp. Fig. 2), `broadcast` (the scalar loss: reinforcement, Supp. Fig. 1),
-            `random` (fixed random B: feedback alignment, Supp. Figs 3 and 4), `tied` (transposed W: backpropagation).
+            `random` (fixed random B: feedback alignment, Supp. Figs 3 and 4), `tied` (the transpose Wᵀ: backpropagation),
+            `pseudoinverse` (the Moore-Penrose pseudoinverse W⁺: pseudobackprop, Supp. Note 15).
         transfer, output_transfer: transfer functions of hidden and output populations.
         eta, momentum, decay: constants of every plastic projection and bias.
         weights, feedback_weights: initial weights; by default U[−0.1, 0.1] forward and U[−0.5, 0.5] back.
@@ -121,13 +122,13 @@ def _random_chain(circuit: Circuit, hidden: list[str], weights: WeightsChoice) -
     _chain(circuit, hidden, lambda pre, taught, above: weights)
 
 
-def _tied_chain(circuit: Circuit, hidden: list[str], weights: WeightsChoice) -> None:
-    """The same chain, each projection tied to the transpose of the forward one that it mirrors."""
-    _chain(
-        circuit,
-        hidden,
-        lambda pre, taught, above: WeightsChoice(name="tied", parameters={"to": f"{taught}_to_{above}"}),
-    )
+def _derived_chain(kind: Weights) -> Wire:
+    """The same chain, each projection's weights derived from those of the forward one that it mirrors."""
+
+    def wire(circuit: Circuit, hidden: list[str], weights: WeightsChoice) -> None:
+        _chain(circuit, hidden, lambda pre, taught, above: kind(to=f"{taught}_to_{above}"))
+
+    return wire
 
 
 def _chain(circuit: Circuit, hidden: list[str], weights: Callable[[str, str, str], WeightsChoice]) -> None:
@@ -163,6 +164,7 @@ FEEDBACK = {
     "none": Way(_no_way_back, _fixed),
     "broadcast": Way(_broadcast_loss, node_perturbation, explores=True),
     "random": Way(_random_chain, delta),
-    "tied": Way(_tied_chain, delta),
+    "tied": Way(_derived_chain(tied), delta),
+    "pseudoinverse": Way(_derived_chain(pseudoinverse), delta),
 }
 """The ways back that `layered` knows."""

@@ -1,6 +1,6 @@
 """Quantities that say how well a circuit does, computed while it runs from signals and weights by address."""
 
-from neurosim.metrics.alignment import angle, backpropagated, feedback_angle, feedback_correlation
+from neurosim.metrics.alignment import angle, backpropagated, feedback_angle, feedback_correlation, pseudobackprop_angle
 from neurosim.metrics.look import METRICS, Look, Metric, metric
 from neurosim.metrics.performance import loss, mse, nse, nse_uncentred, test_error
 
@@ -17,5 +17,6 @@ __all__ = [
     "mse",
     "nse",
     "nse_uncentred",
+    "pseudobackprop_angle",
     "test_error",
 ]

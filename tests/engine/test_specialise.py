@@ -23,9 +23,10 @@ from neurosim.errors import InputError, RunError
 from neurosim.models.plasticity import hebbian
 from neurosim.models.transfer import TRANSFERS, transfer
 from neurosim.models.weights import normal
+from neurosim.shelf import names
 from neurosim.simulator import Simulator
 
-SHIPPED = ["reinforcement", "shallow", "feedback_alignment", "feedback_alignment_deep", "backpropagation", "backpropagation_deep"]
+SHIPPED = names("circuits")
 
 
 def ends(circuit: Circuit, monkeypatch: pytest.MonkeyPatch, after: int, dtype: str = "float32", trials: int = 23) -> dict:

@@ -20,6 +20,7 @@ from neurosim.engine.kernels.compact import (
     sum_synapses,
     turned,
 )
+from neurosim.engine.kernels.inverse import orthogonalise, pseudoinverse, rotate, scalar_product, transposed_inverse
 from neurosim.engine.kernels.narrow import (
     gather_lanes,
     gather_narrow,
@@ -77,7 +78,12 @@ __all__ = [
     "multiply",
     "multiply_compact",
     "multiply_transposed",
+    "orthogonalise",
+    "pseudoinverse",
+    "rotate",
+    "scalar_product",
     "sum_rows_8",
     "sum_synapses",
+    "transposed_inverse",
     "turned",
 ]
