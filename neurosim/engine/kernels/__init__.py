@@ -20,7 +20,14 @@ from neurosim.engine.kernels.compact import (
     sum_synapses,
     turned,
 )
-from neurosim.engine.kernels.inverse import orthogonalise, pseudoinverse, rotate, scalar_product, transposed_inverse
+from neurosim.engine.kernels.inverse import (
+    divide_by_largest,
+    orthogonalise,
+    pseudoinverse,
+    rotate_pair,
+    scalar_product,
+    transposed_inverse,
+)
 from neurosim.engine.kernels.narrow import (
     gather_lanes,
     gather_narrow,
@@ -52,6 +59,7 @@ __all__ = [
     "clear",
     "correct",
     "diagonal",
+    "divide_by_largest",
     "dot",
     "fade",
     "first_of",
@@ -80,7 +88,7 @@ __all__ = [
     "multiply_transposed",
     "orthogonalise",
     "pseudoinverse",
-    "rotate",
+    "rotate_pair",
     "scalar_product",
     "sum_rows_8",
     "sum_synapses",

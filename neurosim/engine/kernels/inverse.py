@@ -46,25 +46,39 @@ def transposed_inverse(rows, share):
 
     Rotations R make the rows of RA orthogonal, RA = diag(s) Q; then A⁺ = (RA)ᵀ diag(1/s²) R, over s above a share of the largest.
     """
-    scale = 0.0
-    for value in rows.flat:
-        if not np.isfinite(value):
-            return np.full(rows.shape, np.nan)
-        scale = max(scale, abs(value))
-    found = np.zeros(rows.shape)
-    if scale == 0.0:
+    few, many = rows.shape
+    found, squares = np.zeros((few, many)), np.empty(few)
+    scale = divide_by_largest(rows)
+    if not scale > 0.0:
+        found[:, :] = scale
         return found
-    rows /= scale
     turns = orthogonalise(rows)
-    squares = np.array([scalar_product(turned, turned) for turned in rows])
-    least = (share * share) * squares.max()
-    for k in range(len(rows)):
-        if squares[k] > least:
-            for j in range(len(rows)):
+    largest = 0.0
+    for k in range(few):
+        squares[k] = scalar_product(rows[k], rows[k])
+        largest = max(largest, squares[k])
+    for k in range(few):
+        if squares[k] > share * share * largest:
+            for j in range(few):
                 gain = turns[k, j] / squares[k] / scale
-                for i in range(rows.shape[1]):
+                for i in range(many):
                     found[j, i] += gain * rows[k, i]
     return found
+
+
+def divide_by_largest(rows):
+    """Divide by the largest number, so that no square is too large or too small; returns it, nan where one is not finite."""
+    few, many = rows.shape
+    scale = 0.0
+    for k in range(few):
+        for i in range(many):
+            if not np.isfinite(rows[k, i]):
+                return np.nan
+            scale = max(scale, abs(rows[k, i]))
+    for k in range(few):
+        for i in range(many):
+            rows[k, i] /= scale
+    return scale
 
 
 def orthogonalise(rows):
@@ -74,9 +88,11 @@ def orthogonalise(rows):
     have no direction, and are left alone.
     """
     few, many = rows.shape
-    turns = np.eye(few)
-    small = 2.0**-52 * np.sqrt(many)
-    nothing = 2.0**-104 * (rows * rows).sum()
+    turns = np.zeros((few, few))
+    small, nothing = 2.0**-52 * np.sqrt(many), 0.0
+    for k in range(few):
+        turns[k, k] = 1.0
+        nothing += 2.0**-104 * scalar_product(rows[k], rows[k])
     for _ in range(40):
         rotated = False
         for p in range(few - 1):
@@ -88,8 +104,8 @@ def orthogonalise(rows):
                     ratio = (b - a) / (2.0 * c)
                     tangent = np.copysign(1.0, ratio) / (abs(ratio) + np.sqrt(1.0 + ratio * ratio))
                     cosine = 1.0 / np.sqrt(1.0 + tangent * tangent)
-                    rotate(rows[p], rows[q], cosine, cosine * tangent)
-                    rotate(turns[p], turns[q], cosine, cosine * tangent)
+                    rotate_pair(rows[p], rows[q], cosine, cosine * tangent)
+                    rotate_pair(turns[p], turns[q], cosine, cosine * tangent)
         if not rotated:
             break
     return turns
@@ -109,7 +125,7 @@ def scalar_product(a, b):
     return (one + two) + (three + four)
 
 
-def rotate(a, b, cosine, sine):
+def rotate_pair(a, b, cosine, sine):
     """a, b ← cosine a − sine b, sine a + cosine b."""
     for i in range(len(a)):
         first, second = a[i], b[i]
