@@ -10,6 +10,7 @@ from hypothesis.extra.numpy import arrays
 from oracles import bits, copies, given_rows, network_of, trained
 
 import neurosim.engine.cpu
+import neurosim.engine.plan
 from neurosim.circuit.circuit import Circuit
 from neurosim.circuit.exchange import from_graphml, from_json, to_graphml, to_json
 from neurosim.circuit.files import load_circuit
@@ -271,6 +272,20 @@ def test_that_whoever_reads_it_before_the_forward_pass_reads_the_same() -> None:
     circuit.project("early", "hidden", connector="one_to_one", weights={"kind": "constant", "value": 0.1})
     task = given_rows(3, 3, 9)
     found = [copies(trained(circuit, task, 9, dtype="float64", backend=backend)) for backend in BACKENDS]
+    for address, wanted in found[0].items():
+        np.testing.assert_allclose(found[1][address], wanted, rtol=0, atol=1e-10, err_msg=address)
+
+
+@pytest.mark.parametrize("batch", [1, 4])
+def test_that_it_may_follow_from_the_weights_of_the_input(batch: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which take four trials per pass where nobody else reads them; here somebody does, so they take one."""
+    monkeypatch.setattr(neurosim.engine.plan, "SYNAPSES_WORTH_A_BLOCK", 0)
+    circuit = layered([6, 4, 3], feedback="random", eta=0.02)
+    circuit.population("rebuilt", 6, role="hidden")
+    circuit.project("hidden", "rebuilt", weights={"kind": "pseudoinverse", "to": "input_to_hidden"})
+    circuit.project("rebuilt", "output", weights="zeros", plasticity={"rule": "delta", "eta": 0.001})
+    task = given_rows(6, 3, 9)
+    found = [copies(trained(circuit, task, 9, batch=batch, dtype="float64", backend=backend)) for backend in BACKENDS]
     for address, wanted in found[0].items():
         np.testing.assert_allclose(found[1][address], wanted, rtol=0, atol=1e-10, err_msg=address)
 
