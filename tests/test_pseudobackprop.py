@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -24,7 +26,8 @@ from neurosim.engine.state import State
 from neurosim.errors import InputError, RunError
 from neurosim.metrics import Look, angle, feedback_angle, pseudobackprop_angle
 from neurosim.models.weights import Derivation, cutoff, moore_penrose, weights
-from neurosim.simulator import Ensemble, Simulator
+from neurosim.recording import Recording
+from neurosim.simulator import Ensemble, Simulator, record
 
 BACKENDS = ["reference", "cpu"]
 SHAPES = [[6, 5, 3], [5, 3, 4], [6, 5, 4, 3], [7, 70, 9], [4, 600, 3], [4, 5, 600], [4, 3, 1], [4, 1, 3]]
@@ -389,3 +392,18 @@ def test_that_forward_weights_are_held_against_what_follows_from_them() -> None:
     b = np.linalg.pinv(w).T
     wanted = np.degrees(np.arccos((w * b).sum() / np.linalg.norm(w) / np.linalg.norm(b)))
     assert feedback_angle(look(simulator), "hidden_to_output") == pytest.approx(wanted, rel=1e-6)
+
+
+@pytest.mark.parametrize("feedback", ["tied", "pseudoinverse"])
+def test_that_weights_that_follow_from_others_can_be_recorded(feedback: str, tmp_path: Path) -> None:
+    """With the angle, and with what they follow from: the two agree at every moment."""
+    intervals = {BACK: 4, FORWARD: 4, "hidden.pseudobackprop_angle": 4}
+    with record(tmp_path / "run.h5", intervals) as recorder:
+        Simulator(layered([6, 5, 3], feedback=feedback), seed=1, dtype="float64").train(given_rows(6, 3, 9), 12, into=recorder)
+    turned = {"tied": np.transpose, "pseudoinverse": np.linalg.pinv}[feedback]
+    with Recording(tmp_path / "run.h5") as recording:
+        back, forward, degrees = (recording[address].values for address in intervals)
+    assert len(back) == 4
+    for b, w in zip(back, forward, strict=True):
+        np.testing.assert_allclose(b, turned(w), atol=1e-12)
+    assert (degrees < 1e-5).all() == (feedback == "pseudoinverse")
