@@ -1,6 +1,6 @@
 """The Moore-Penrose pseudoinverse of weights, in float64, by one-sided Jacobi rotations (Hestenes 1958).
 
-LAPACK is not asked: for the few neurons of an output it is no faster, its bits depend on how many threads it has, and what is
+LAPACK is not asked: for the few neurons of an output it is hardly faster, its bits depend on how many threads it has, and what is
 not finite would be an error that machine code cannot raise.
 """
 
