@@ -7,7 +7,7 @@ The public names, by what they are for:
     recordings    Recording, find_recordings
     looking       draw
     scenarios     load_scenario, run_scenario
-    weights       zeros, constant, uniform, normal, explicit, tied
+    weights       zeros, constant, uniform, normal, explicit, tied, pseudoinverse
     rules         fixed, delta, node_perturbation, hebbian
     extending     transfer, plasticity, weights, connector, neuron_model, metric, claim (decorators)
     errors        NeurosimError, InputError, CircuitError, ScenarioError, DataError, RunError, EnvironmentFailure
@@ -27,7 +27,9 @@ _HOME = {
     "Simulator": "simulator", "Ensemble": "simulator", "record": "simulator", "Recorder": "simulator",
     "Recording": "recording", "find_recordings": "recording", "draw": "figures",
     "load_scenario": "scenario.files", "run_scenario": "scenario.engines", "Plan": "scenario.runner",
-    **dict.fromkeys(("zeros", "constant", "uniform", "normal", "explicit", "tied", "weights"), "models.weights"),
+    **dict.fromkeys(
+        ("zeros", "constant", "uniform", "normal", "explicit", "tied", "pseudoinverse", "weights"), "models.weights"
+    ),
     **dict.fromkeys(("fixed", "delta", "node_perturbation", "hebbian", "plasticity"), "models.plasticity"),
     "transfer": "models.transfer", "connector": "models.connectors", "neuron_model": "models.neurons",
     "metric": "metrics", "claim": "scenario.claims",
@@ -67,6 +69,7 @@ if TYPE_CHECKING:
     from neurosim.models.weights import constant as constant
     from neurosim.models.weights import explicit as explicit
     from neurosim.models.weights import normal as normal
+    from neurosim.models.weights import pseudoinverse as pseudoinverse
     from neurosim.models.weights import tied as tied
     from neurosim.models.weights import uniform as uniform
     from neurosim.models.weights import weights as weights

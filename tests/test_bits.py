@@ -14,6 +14,7 @@ import neurosim.engine.plan
 from neurosim.circuit.circuit import Circuit
 from neurosim.circuit.files import load_circuit
 from neurosim.circuit.layered import layered
+from neurosim.shelf import names
 from neurosim.simulator import Simulator
 
 WIDE = {
@@ -27,6 +28,7 @@ WIDE = {
     "few": layered([40, 600, 10], feedback="random", eta=0.001, momentum=0.5).replace(
         {"input_to_hidden.connector": {"kind": "fixed_probability", "probability": 0.1}}
     ),
+    "pseudoinverse": layered([40, 600, 70, 10], feedback="pseudoinverse", eta=0.001, momentum=0.5),
     "sparse": layered([40, 300, 10], feedback="random", eta=0.001).replace(
         {"input_to_hidden.connector": {"kind": "fixed_probability", "probability": 0.5}}
     ),
@@ -45,7 +47,7 @@ def test_that_threads_change_no_bit(name: str, batch: int, dtype: str, blocks: i
     assert found[0] == found[1] == found[2]
 
 
-SHIPPED = ["reinforcement", "shallow", "feedback_alignment", "feedback_alignment_deep", "backpropagation", "backpropagation_deep"]
+SHIPPED = names("circuits")
 
 
 @pytest.mark.parametrize("batch", [1, 5])

@@ -168,8 +168,8 @@ def twins(sizes: list[int], dtype: str) -> tuple[Simulator, Simulator]:
     tied = Simulator(layered(sizes, feedback="tied"), seed=1, dtype=dtype)
     random = Simulator(layered(sizes, feedback="random"), seed=1, dtype=dtype)
     for projection in tied.circuit.projections.values():
-        if projection.tied_to is not None:
-            random.state[f"{projection.name}.weights"] = random.state[f"{projection.tied_to}.weights"].T
+        if projection.derived_from is not None:
+            random.state[f"{projection.name}.weights"] = random.state[f"{projection.derived_from}.weights"].T
     return tied, random
 
 
@@ -227,7 +227,7 @@ def touched(circuit: Circuit, **properties) -> Simulator:
     """A simulator all of whose arrays are made, and nothing learned."""
     simulator = Simulator(circuit, seed=1, **properties)
     for projection in simulator.circuit.projections.values():
-        if projection.tied_to is None:
+        if projection.derived_from is None:
             assert simulator.state[f"{projection.name}.weights"].any()
     for name, population in simulator.circuit.populations.items():
         if population.bias is not None:

@@ -11,7 +11,7 @@ import pytest
 
 from neurosim.circuit.circuit import Circuit
 from neurosim.circuit.files import load_circuit
-from neurosim.circuit.layered import layered
+from neurosim.circuit.layered import FEEDBACK, layered
 from neurosim.circuit.validate import problems_with
 from neurosim.errors import EnvironmentFailure, InputError
 from neurosim.figures import draw
@@ -28,6 +28,7 @@ FAMILY = {
     "shallow": ("none", 1), "reinforcement": ("broadcast", 1), "reinforcement_full": ("broadcast_to_all", 1),
     "feedback_alignment": ("random", 1), "backpropagation": ("tied", 1),
     "feedback_alignment_deep": ("random", 2), "backpropagation_deep": ("tied", 2),
+    "pseudobackprop": ("pseudoinverse", 1),
 }  # fmt: skip
 
 
@@ -64,6 +65,7 @@ def changed_elements(first: Circuit, second: Circuit) -> set[str]:
 def test_theories_differ_by_their_wiring_alone() -> None:
     alignment = load_circuit("feedback_alignment")
     assert changed_elements(alignment, load_circuit("backpropagation")) == {"error_to_feedback"}
+    assert changed_elements(alignment, load_circuit("pseudobackprop")) == {"error_to_feedback"}
     assert changed_elements(load_circuit("feedback_alignment_deep"), load_circuit("backpropagation_deep")) == {
         "error_to_feedback2",
         "feedback2_to_feedback1",
@@ -111,6 +113,6 @@ def test_a_wrong_name_says_what_there_is() -> None:
 
 
 def test_layered_circuits_of_any_depth_are_valid() -> None:
-    for feedback in ("none", "broadcast", "random", "tied"):
+    for feedback in FEEDBACK:
         for depth in range(5):
             assert problems_with(layered([4, *[3] * depth, 2], feedback=feedback)) == []

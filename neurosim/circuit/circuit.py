@@ -102,13 +102,13 @@ class Circuit:
         return [population for population in self.populations.values() if population.role == role]
 
     def nonlocal_projections(self) -> list[str]:
-        """The projections whose weights are another's: what no synapse could know by itself.
+        """The projections whose weights follow from another's: what no synapse could know by itself.
 
         >>> from neurosim.circuit.layered import layered
         >>> layered([4, 3, 2], feedback="tied").nonlocal_projections()
         ['error_to_feedback']
         """
-        return [name for name, projection in self.projections.items() if projection.tied_to is not None]
+        return [name for name, projection in self.projections.items() if projection.derivation is not None]
 
     def synapses(self) -> int:
         """How many synapses there would be if every projection joined every pair.

@@ -10,7 +10,7 @@ from neurosim.models.connectors import ConnectorChoice
 from neurosim.models.neurons import ModelChoice
 from neurosim.models.plasticity import PlasticityChoice
 from neurosim.models.transfer import TransferChoice
-from neurosim.models.weights import WeightsChoice
+from neurosim.models.weights import WEIGHTS, Derivation, WeightsChoice
 from neurosim.parameters import STRICT, Positive
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
@@ -98,11 +98,22 @@ class Projection(BaseModel):
         return given
 
     @property
-    def tied_to(self) -> str | None:
-        """The projection whose transpose this one's weights are, if they are tied."""
-        if self.weights is not None and self.weights.name == "tied":
-            return str(self.weights.parameters.get("to"))
-        return None
+    def derivation(self) -> Derivation | None:
+        """How its weights follow from those of another projection; None where it has weights of its own."""
+        if self.weights is None or self.weights.name not in WEIGHTS:
+            return None
+        return WEIGHTS[self.weights.name].derivation
+
+    @property
+    def derived_from(self) -> str | None:
+        """The projection that its weights follow from, if they are derived: tied to its transpose, or to its pseudoinverse.
+
+        >>> Projection(pre="error", post="feedback", weights={"kind": "tied", "to": "a_to_b"}).derived_from
+        'a_to_b'
+        """
+        if self.weights is None or self.derivation is None:
+            return None
+        return str(self.weights.parameters.get("to"))
 
 
 def table(element: BaseModel) -> dict[str, Any]:

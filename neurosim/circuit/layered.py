@@ -10,7 +10,7 @@ from typing import Any
 from neurosim.circuit.circuit import Circuit
 from neurosim.errors import InputError, Problem, nearest
 from neurosim.models.plasticity import PlasticityChoice, delta, node_perturbation
-from neurosim.models.weights import WeightsChoice, uniform
+from neurosim.models.weights import Weights, WeightsChoice, pseudoinverse, tied, uniform
 
 Wire = Callable[[Circuit, list[str], WeightsChoice], None]
 
@@ -38,7 +38,8 @@ def layered(
         feedback: how the hidden populations are taught:
             `none` (not at all: shallow, Supp. Fig. 2), `broadcast` (the scalar loss: reinforcement; the output learns
             from its own error), `broadcast_to_all` (the scalar loss to the output, too: Supp. Fig. 1 to the letter),
-            `random` (fixed random B: feedback alignment, Supp. Figs 3 and 4), `tied` (transposed W: backpropagation).
+            `random` (fixed random B: feedback alignment, Supp. Figs 3 and 4), `tied` (the transpose Wᵀ: backpropagation),
+            `pseudoinverse` (the Moore-Penrose pseudoinverse W⁺: pseudobackprop, Supp. Note 15).
         transfer, output_transfer: transfer functions of hidden and output populations.
         eta, momentum, decay: constants of every plastic projection and bias.
         weights, feedback_weights: initial weights; by default U[−0.1, 0.1] forward and U[−0.5, 0.5] back.
@@ -131,13 +132,13 @@ def _random_chain(circuit: Circuit, hidden: list[str], weights: WeightsChoice) -
     _chain(circuit, hidden, lambda pre, taught, above: weights)
 
 
-def _tied_chain(circuit: Circuit, hidden: list[str], weights: WeightsChoice) -> None:
-    """The same chain, each projection tied to the transpose of the forward one that it mirrors."""
-    _chain(
-        circuit,
-        hidden,
-        lambda pre, taught, above: WeightsChoice(name="tied", parameters={"to": f"{taught}_to_{above}"}),
-    )
+def _derived_chain(kind: Weights) -> Wire:
+    """The same chain, each projection's weights derived from those of the forward one that it mirrors."""
+
+    def wire(circuit: Circuit, hidden: list[str], weights: WeightsChoice) -> None:
+        _chain(circuit, hidden, lambda pre, taught, above: kind(to=f"{taught}_to_{above}"))
+
+    return wire
 
 
 def _chain(circuit: Circuit, hidden: list[str], weights: Callable[[str, str, str], WeightsChoice]) -> None:
@@ -175,6 +176,7 @@ FEEDBACK = {
     "broadcast": Way(_broadcast_loss, node_perturbation, explores=True),
     "broadcast_to_all": Way(_broadcast_loss_to_all, node_perturbation, explores=True, teaches_output=True),
     "random": Way(_random_chain, delta),
-    "tied": Way(_tied_chain, delta),
+    "tied": Way(_derived_chain(tied), delta),
+    "pseudoinverse": Way(_derived_chain(pseudoinverse), delta),
 }
 """The ways back that `layered` knows."""

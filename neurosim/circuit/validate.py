@@ -50,7 +50,7 @@ def problems_with(circuit: Circuit, also_known: Set[str] = frozenset(), *, compl
     whole = circuit if named else circuit.completed()
     broken = {problem.address.split(".")[0] for problem in named}
     found = named + [problem for p in whole.projections.values() if p.name not in broken for problem in _sizes(whole, p)]
-    found += _ties(circuit)
+    found += _derivations(circuit)
     if not named and complete and also_known <= set(circuit.populations):
         signals = Signals(whole)
         for check in (_loops, _carried, _receptors_of_roles, _driven, _rules):
@@ -147,20 +147,21 @@ def _placed(error: InputError, address: str) -> Iterator[Problem]:
         yield Problem(f"{address}.{problem.address}" if problem.address else address, problem.message, problem.suggestion)
 
 
-def _ties(circuit: Circuit) -> Iterator[Problem]:
-    projections, populations = circuit.projections, circuit.populations
-    for population in populations.values():
-        if population.bias is not None and population.bias.weights.name == "tied":
-            yield Problem(f"{population.name}.bias.weights", "a bias cannot be tied to a projection")
-        if population.bias is not None:
-            yield from _drawable(population.bias.weights, (population.size,), f"{population.name}.bias.weights")
-    for projection in projections.values():
-        if projection.tied_to in projections or (projection.weights and isinstance(projection.weights.parameters.get("to"), str)):
-            assert projection.tied_to is not None
-            yield from _tie(circuit, projection, projection.tied_to)
+def _derivations(circuit: Circuit) -> Iterator[Problem]:
+    for population in circuit.populations.values():
+        if population.bias is None:
+            continue
+        address, weights = f"{population.name}.bias.weights", population.bias.weights
+        if weights.name in WEIGHTS and WEIGHTS[weights.name].derivation is not None:
+            yield Problem(address, "a bias cannot be tied to a projection")
+        yield from _drawable(weights, (population.size,), address)
+    for projection in circuit.projections.values():
+        to = projection.weights.parameters.get("to") if projection.weights is not None else None
+        if projection.derivation is not None and isinstance(to, str):
+            yield from _derived(circuit, projection, to)
 
 
-def _tie(circuit: Circuit, projection: Projection, to: str) -> Iterator[Problem]:
+def _derived(circuit: Circuit, projection: Projection, to: str) -> Iterator[Problem]:
     projections, populations = circuit.projections, circuit.populations
     address = f"{projection.name}.weights.to"
     if to not in projections:
@@ -169,15 +170,15 @@ def _tie(circuit: Circuit, projection: Projection, to: str) -> Iterator[Problem]
     other = projections[to]
     if other is projection:
         yield Problem(address, "it is tied to itself; tie it to a projection with weights of its own")
-    elif other.tied_to is not None:
-        yield Problem(address, f"{to!r} is tied itself; tie to {other.tied_to!r} or give it weights of its own")
+    elif other.derived_from is not None:
+        yield Problem(address, f"{to!r} is tied itself; tie to {other.derived_from!r} or give it weights of its own")
     forms = [CONNECTORS[p.connector.name].form for p in (projection, other) if p.connector.name in CONNECTORS]
     if "diagonal" in forms or forms[:1] == ["pattern"]:
         yield Problem(address, "tied weights join all to all, to a projection with a weight for every pair")
     if projection.plasticity.name != "fixed":
         yield Problem(
             f"{projection.name}.plasticity",
-            f"its weights are those of {to!r}, whose own rule writes them; expected 'fixed'",
+            f"its weights follow from those of {to!r}, whose own rule writes them; expected 'fixed'",
         )
     ends = (projection.pre, projection.post, other.pre, other.post)
     if all(end in populations for end in ends):
@@ -185,7 +186,7 @@ def _tie(circuit: Circuit, projection: Projection, to: str) -> Iterator[Problem]
         if (post, pre) != (other_pre, other_post):
             yield Problem(
                 address,
-                f"expected the transpose of {to!r}, {other_pre} × {other_post} (post × pre), found {post} × {pre}",
+                f"expected the shape of the transpose of {to!r}, {other_pre} × {other_post} (post × pre), found {post} × {pre}",
             )
 
 

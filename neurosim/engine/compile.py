@@ -44,6 +44,13 @@ _CALLS = {
     "learn_batch": (kernels.fade,),
     "multiply_compact": (kernels.turned, kernels.sum_synapses),
     "learn_batch_compact": (kernels.turned,),
+    "pseudoinverse": (
+        kernels.scalar_product,
+        kernels.rotate_pair,
+        kernels.divide_by_largest,
+        kernels.orthogonalise,
+        kernels.transposed_inverse,
+    ),
 }
 """Which further functions a kernel calls."""
 

@@ -14,11 +14,12 @@ from neurosim.engine import blas
 from neurosim.engine.compile import Kernel, kernel, machine_part
 from neurosim.engine.generated import combine_kernel, compute_kernel, synapse_kernel
 from neurosim.engine.plan import BLOCK, Combine, Formula, Gather, Mask, Outer, Plan, Step, Synapses, ahead, plan
-from neurosim.engine.program import Program
+from neurosim.engine.program import Derive, Program
 from neurosim.engine.specialise import Runtime, specialised
 from neurosim.engine.state import State
 from neurosim.engine.storage import Compact, aligned, padded
-from neurosim.errors import InputError
+from neurosim.errors import InputError, Problem
+from neurosim.models.weights import cutoff, moore_penrose
 
 CHUNK_BYTES = 1 << 20
 LONGEST_CHUNK = 4096
@@ -50,6 +51,7 @@ class CpuExecutor:
         self._flow = {self.plan.root(address) for address in (*program.streams, *wanted)} - self._memory
         self._steps = self._chunk_steps()
         self._slots: dict[str, np.ndarray] = {}
+        self._first_rows = self._served(self.plan.begin)
         self._rows = self._served(self.plan.steps)
         self._table = _table(self._rows)
         self._flush = _table(self._served(self.plan.flush))
@@ -81,13 +83,16 @@ class CpuExecutor:
                 self.specialise()
 
     def described(self) -> list[tuple[str, str]]:
-        """Each step of a trial, and the kernel that serves it."""
-        return [(step.label, kernel.name) for step, (kernel, _) in zip(self.plan.steps, self._rows, strict=True)]
+        """Each step of a trial, after those that only begin a run of trials, and the kernel that serves it."""
+        steps, rows = [*self.plan.begin, *self.plan.steps], [*self._first_rows, *self._rows]
+        return [(step.label, kernel.name) for step, (kernel, _) in zip(steps, rows, strict=True)]
 
     def run(self, streams: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Execute one trial for each row of the streams; returns the wanted signals, one row per trial."""
         trials = len(next(iter(streams.values())))
         self._count(trials)
+        if self._first_rows:
+            machine_part("run")(_table(self._first_rows), np.array([0, 1, 0, 1]), np.zeros(2, np.int64), 0, 1)
         kept: dict[str, list[np.ndarray]] = {address: [] for address in self._wanted}
         first = 0
         with contextlib.nullcontext() if self._alone else blas.one_thread():
@@ -289,6 +294,14 @@ class CpuExecutor:
         made = synapse_kernel(step.source, self._state.dtype.name, diagonal=learn.diagonal, compact=bool(index))
         return made, cells
 
+    def _derive(self, step: Derive) -> tuple[Kernel, list[int]]:
+        if step.function not in _DERIVED:
+            told = f"the cpu backend has no kernel for weights that are {step.function.__name__}; the reference has"
+            raise InputError([Problem(step.out, told)])
+        share = cutoff(self._state.shape(step.source), self._state.dtype)
+        cells = [*self._matrix(step.source), *self._matrix(step.out)[:2], _bits(share)]
+        return (self._kernel(_DERIVED[step.function]), cells)
+
     def _mask(self, step: Mask) -> tuple[Kernel, list[int]]:
         return (self._kernel("mask"), [*self._matrix(step.weights), self._start(step.pattern)])
 
@@ -312,4 +325,7 @@ _ROWS: dict[type[Step], Callable[..., tuple[Kernel, list[int]]]] = {
     Outer: CpuExecutor._outer,
     Synapses: CpuExecutor._synapse,
     Mask: CpuExecutor._mask,
+    Derive: CpuExecutor._derive,
 }
+_DERIVED: dict[Callable[[np.ndarray], np.ndarray], str] = {moore_penrose: "pseudoinverse"}
+"""The kernels of weights that follow from others."""

@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from neurosim.circuit.circuit import Circuit
 from neurosim.circuit.elements import Projection
 from neurosim.circuit.signals import Signals
-from neurosim.engine.program import ONE, Array, Compute, Learn, Operation, Program, Rest, Transmit
+from neurosim.engine.program import ONE, Array, Compute, Derive, Learn, Operation, Program, Rest, Transmit
 from neurosim.engine.schedule import schedule
 from neurosim.engine.storage import is_compact
 from neurosim.models.connectors import CONNECTORS
 from neurosim.models.neurons import PERTURBED, RECEPTORS
 from neurosim.models.plasticity import RULES, PlasticityChoice
+from neurosim.models.weights import TRANSPOSE
 
 _RECEPTOR_OF = {variable: receptor for receptor, variable in RECEPTORS.items()}
 
@@ -155,18 +156,20 @@ class _Lowering:
                 Transmit(label=label, out=address, source=source, gain=gain, increments=(address,), reads=(source,))
             )
             return
-        tied = projection.tied_to
-        weights = self._weights(self.circuit.projections[tied]) if tied else self._weights(projection)
+        owner = self.circuit.projections[projection.derived_from] if projection.derived_from else projection
+        original = self._weights(owner)
+        transposed = projection.derivation is TRANSPOSE  # which is read where the original lies
+        weights = original if transposed or owner is projection else self._derived(projection, original)
         self.operations.append(
             Transmit(
                 label=label,
                 out=address,
                 source=source,
                 weights=weights,
-                transposed=tied is not None,
+                transposed=transposed,
                 diagonal=_diagonal(projection),
                 increments=(address,),
-                reads=(source, weights),
+                reads=tuple(dict.fromkeys((source, weights, original))),  # the original changes only after it was used
             )
         )
 
@@ -185,6 +188,24 @@ class _Lowering:
                     function=function,
                     arguments={"signal": source},
                     reads=(source,),
+                    sets=(address,),
+                )
+            )
+        return address
+
+    def _derived(self, projection: Projection, original: str) -> str:
+        """The weights of a projection that follow from others: an array of its own, which an operation sets in each trial."""
+        assert projection.derivation is not None
+        known = set(self.arrays)
+        address = self._weights(projection)
+        if address not in known:
+            self.operations.append(
+                Derive(
+                    label=f"{address} from {original}",
+                    out=address,
+                    source=original,
+                    function=projection.derivation.function,
+                    reads=(original,),
                     sets=(address,),
                 )
             )

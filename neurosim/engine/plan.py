@@ -1,11 +1,12 @@
 """Program → plan: what the cpu executor really does, still without an address in it.
 
-Four things happen here, none of which changes what is computed:
+Five things happen here, none of which changes what is computed:
 
 - what only passes a signal on (a linear transfer function, an error that teaches one to one) costs nothing: it is an alias;
 - fixed one-to-one projections onto one receptor become one operation;
 - a plasticity rule that is a product of a presynaptic and a postsynaptic factor becomes an outer product;
-- in online trials the update of trial t and the drive of trial t + 1 become one pass over the weights.
+- in online trials the update of trial t and the drive of trial t + 1 become one pass over the weights;
+- weights that follow from others' are computed as late as they can be, after that pass, and only once where nobody learns those.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from neurosim.engine.expression import Source, from_expression, separate, source_of
-from neurosim.engine.program import ONE, Compute, Learn, Program, Transmit
+from neurosim.engine.program import ONE, Compute, Derive, Learn, Program, Transmit
 
 BLOCK = 4
 """How many trials share a pass over the weights from the input."""
@@ -97,14 +98,15 @@ class Mask:
     pattern: str
 
 
-Step = Formula | Combine | Gather | Outer | Synapses | Mask
+Step = Formula | Combine | Gather | Outer | Synapses | Mask | Derive
 
 
 @dataclass
 class Plan:
-    """The steps of a trial, those that finish a run of trials, and where each signal really stands.
+    """The steps of a trial, those that begin and finish a run of trials, and where each signal really stands.
 
     Attributes:
+        begin: before the first trial: weights that follow from others which no trial changes.
         steps: in order, for each trial or batch.
         flush: after the last trial: updates that were waiting for the next one.
         aliases: signal → the signal whose values it has.
@@ -113,6 +115,7 @@ class Plan:
         trials: how many trials have been run by this plan in this process.
     """
 
+    begin: list[Derive] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     flush: list[Outer] = field(default_factory=list)
     aliases: dict[str, str] = field(default_factory=dict)
@@ -145,9 +148,15 @@ class _Planner:
         self.plan = Plan(constants={ONE: 1.0})
         self.memory = {array.address for array in program.arrays}
         self.transmits: dict[str, list[Transmit]] = {}
+        self.derived: dict[str, Derive] = {}
+        learned = {operation.weights for operation in program.operations if isinstance(operation, Learn)}
         for operation in program.operations:
             if isinstance(operation, Transmit):
                 self.transmits.setdefault(operation.out, []).append(operation)
+            elif isinstance(operation, Derive) and operation.source in learned:
+                self.derived[operation.out] = operation
+            elif isinstance(operation, Derive):
+                self.plan.begin.append(operation)
         for operation in program.operations:
             if isinstance(operation, Compute):
                 self._compute(operation)
@@ -194,6 +203,8 @@ class _Planner:
             assert t.weights is not None
             source = self._standing(self.plan.root(t.source))
             sets = index == 0 and not plain
+            if t.weights in self.derived:
+                self.plan.steps.append(self.derived.pop(t.weights))
             self.plan.steps.append(Gather(t.label, out, source, t.weights, t.transposed, t.diagonal, sets))
 
     def _standing(self, source: str) -> str:
@@ -263,7 +274,7 @@ def _fused(made: Plan, program: Program) -> Plan:
             isinstance(step, Gather)
             and not step.transposed
             and step.weights in outers
-            and _first_reader(made, step.weights) == index
+            and _readers(made, step.weights)[0] == index
         ):
             outer = outers.pop(step.weights)
             late = written.get(outer.post, -1) > index
@@ -289,12 +300,17 @@ def ahead(out: str) -> str:
 def _block(outer: Outer, gather: Gather, made: Plan, program: Program) -> Outer:
     """The outer product, in blocks of trials where the input is known ahead, nobody else reads the weights, and it pays."""
     inputs = {made.root(address) for address in program.streams}
-    readers = sum(isinstance(step, Gather) and step.weights == outer.weights for step in made.steps)
+    readers = len(_readers(made, outer.weights))
     shape = next(array.shape for array in program.arrays if array.address == outer.weights)
     pays = shape[0] * shape[1] >= SYNAPSES_WORTH_A_BLOCK
     blocked = pays and readers == 1 and outer.plain and outer.pre == gather.source and outer.pre in inputs
     return replace(outer, blocked=blocked)
 
 
-def _first_reader(made: Plan, weights: str) -> int:
-    return next(i for i, step in enumerate(made.steps) if isinstance(step, Gather) and step.weights == weights)
+def _readers(made: Plan, weights: str) -> list[int]:
+    """The steps that transmit through weights, or compute others from them."""
+    return [
+        index
+        for index, step in enumerate(made.steps)
+        if (isinstance(step, Gather) and step.weights == weights) or (isinstance(step, Derive) and step.source == weights)
+    ]

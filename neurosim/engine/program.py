@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+
 ONE = "one"
 """The signal that is always 1: what drives a bias."""
 
@@ -52,6 +54,15 @@ class Transmit(Operation):
     transposed: bool = False
     diagonal: bool = False
     gain: float = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Derive(Operation):
+    """B = function(W): the weights of a projection that follow from another's, as they are before this trial changes them."""
+
+    out: str
+    source: str
+    function: Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from neurosim.engine.program import ONE, Compute, Learn, Operation, Program, Rest, Transmit
+from neurosim.engine.program import ONE, Compute, Derive, Learn, Operation, Program, Rest, Transmit
 from neurosim.engine.state import State
 
 
@@ -49,6 +49,9 @@ class ReferenceExecutor:
     def _rest(self, operation: Rest) -> None:
         rows = len(self._signals[ONE])
         self._signals[operation.out] = np.zeros((rows, self._program.sizes[operation.out]), self._state.dtype)
+
+    def _derive(self, operation: Derive) -> None:
+        self._state.storage(operation.out).write(operation.function(self._array(operation.source)))
 
     def _transmit(self, operation: Transmit) -> None:
         x = self._rows(operation.source)
@@ -108,6 +111,7 @@ class ReferenceExecutor:
 
 _EXECUTE: dict[type[Operation], Callable] = {
     Rest: ReferenceExecutor._rest,
+    Derive: ReferenceExecutor._derive,
     Transmit: ReferenceExecutor._transmit,
     Compute: ReferenceExecutor._compute,
     Learn: ReferenceExecutor._learn,

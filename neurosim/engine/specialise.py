@@ -55,6 +55,9 @@ def specialised(rows: Sequence[tuple[Kernel, Sequence[int]]], dtype: str) -> Cal
         last = functions[-1]
         assert isinstance(last, ast.FunctionDef)
         body += f"        {last.name}({', '.join([*map(settled.cell, settled.runtime), 'step'])})\n"
+    if support.keys() & shared.keys():
+        clash = ", ".join(sorted(support.keys() & shared.keys()))
+        raise InputError([Problem(clash, "a kernel and a formula call different functions by this name")])
     text += "".join(f"@njit(error_model='numpy', forceinline=True)\n{function}\n\n\n" for function in shared.values())
     text += "@njit(nogil=True, cache=True, error_model='numpy')\ndef run(table, context, barrier, first, last):\n"
     text += f"{begin}    for step in range(first, last):\n{body}"

@@ -12,7 +12,7 @@ from neurosim.circuit.signals import Signals
 from neurosim.engine.storage import Compact, Panels, Storage, Vector, is_compact
 from neurosim.errors import InputError, Problem, nearest
 from neurosim.models.connectors import CONNECTORS
-from neurosim.models.weights import WEIGHTS, WeightsChoice
+from neurosim.models.weights import WEIGHTS, Derivation, WeightsChoice
 from neurosim.seeding import stream
 
 ROWS_AT_ONCE = 1 << 20
@@ -24,7 +24,8 @@ class State(MutableMapping[str, np.ndarray]):
 
     An array is made when it is first asked for; what is drawn depends on the seed and the address alone, so an unrelated
     population changes nothing. What is read is a copy, `W[post, pre]` for weights; write with `state[address] = values`.
-    How an array lies in memory is its storage's business.
+    How an array lies in memory is its storage's business. Weights that follow from another projection's are computed when they
+    are read, from what those are then; they cannot be written, and are not among the addresses that the state lists.
 
     Args:
         circuit: a validated circuit.
@@ -44,13 +45,20 @@ class State(MutableMapping[str, np.ndarray]):
 
     def __getitem__(self, address: str) -> np.ndarray:
         """The values of an array as they are now: a copy, which cannot be written into."""
-        values = self.storage(address).values()
+        derived = self._derived(address)
+        if derived is not None:
+            values = np.array(derived[0].function(self[derived[1]]), self.dtype)
+        else:
+            values = self.storage(address).values()
         values = values[:, 0] if _is_bias(address) else values
         values.flags.writeable = False
         return values
 
     def __setitem__(self, address: str, values: np.ndarray) -> None:
-        """Overwrite the values of an array; raises InputError when the shapes differ."""
+        """Overwrite the values of an array; raises InputError when the shapes differ, or when another array decides them."""
+        derived = self._derived(address)
+        if derived is not None:
+            raise InputError([Problem(address, f"its weights follow from those of {derived[1]}; write those")])
         storage = self.storage(address)
         shape = storage.shape[:1] if _is_bias(address) else storage.shape
         if np.shape(values) != shape:
@@ -62,13 +70,16 @@ class State(MutableMapping[str, np.ndarray]):
         del self._arrays[address]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(sorted(self._arrays))
+        return iter(sorted(address for address in self._arrays if self._derived(address) is None))
 
     def __len__(self) -> int:
-        return len(self._arrays)
+        return len(list(iter(self)))
 
     def storage(self, address: str) -> Storage:
-        """The array as kernels see it: weights and biases (`[post, 1]`) in panels, or a vector."""
+        """The array as kernels see it: weights and biases (`[post, 1]`) in panels, or a vector.
+
+        That of derived weights holds what was last computed from the others, and nobody but executors reads it.
+        """
         if address not in self._arrays:
             self._arrays[address] = self._made(address)
         return self._arrays[address]
@@ -81,7 +92,7 @@ class State(MutableMapping[str, np.ndarray]):
     def carry(self, earlier: State) -> None:
         """Take over the values of every array that an earlier state has under the same address and shape."""
         for address in earlier:
-            if self._known(address) and self.shape(address) == earlier.shape(address):
+            if self._derived(address) is None and self._known(address) and self.shape(address) == earlier.shape(address):
                 self[address] = earlier[address]
 
     def _known(self, address: str) -> bool:
@@ -91,10 +102,20 @@ class State(MutableMapping[str, np.ndarray]):
             return False
         return True
 
+    def _derived(self, address: str) -> tuple[Derivation, str] | None:
+        """How an array follows from another one, and from which; None where it has values of its own."""
+        owner, _, what = address.rpartition(".")
+        projection = self.circuit.projections.get(owner)
+        if projection is None or projection.derivation is None or what != "weights":
+            return None
+        return projection.derivation, f"{projection.derived_from}.weights"
+
     def _made(self, address: str) -> Storage:
         owner, _, what = address.rpartition(".")
         projection, population = self.circuit.projections.get(owner), self.circuit.populations.get(owner)
-        if projection is not None and projection.tied_to is None and what in ("weights", "velocity", "pattern"):
+        if self._derived(address) is not None and projection is not None:
+            return Panels(self._shape(projection), self.dtype)
+        if projection is not None and projection.derivation is None and what in ("weights", "velocity", "pattern"):
             return self._synapses(projection, what)
         if population is not None and what in ("bias", "bias_velocity") and population.bias is not None:
             storage = Panels((population.size, 1), self.dtype)
@@ -112,8 +133,11 @@ class State(MutableMapping[str, np.ndarray]):
         own = variable in signals.model(population).formulas and signals.exists(population, variable)
         return own and signals.formula(population, variable).remembers
 
+    def _shape(self, projection: Projection) -> tuple[int, int]:
+        return self.circuit.populations[projection.post].size, self.circuit.populations[projection.pre].size
+
     def _synapses(self, projection: Projection, what: str) -> Storage:
-        post, pre = (self.circuit.populations[name].size for name in (projection.post, projection.pre))
+        post, pre = self._shape(projection)
         connector = CONNECTORS[projection.connector.name]
         name = f"{projection.name}.weights"
         if connector.form == "diagonal":

@@ -161,9 +161,9 @@ class Compact:
 
 
 def is_compact(circuit: Circuit, projection: Projection) -> bool:
-    """Whether the weights of a projection are stored synapse by synapse: few of the pairs, and nobody reads the transpose."""
+    """Whether the weights of a projection are stored synapse by synapse: few of the pairs, and no others follow from them."""
     kind = CONNECTORS[projection.connector.name]
-    if kind.form != "pattern" or any(p.tied_to == projection.name for p in circuit.projections.values()):
+    if kind.form != "pattern" or any(p.derived_from == projection.name for p in circuit.projections.values()):
         return False
     shape = tuple(circuit.populations[name].size for name in (projection.post, projection.pre))
     return kind.density(shape, **kind.parameters.complete(projection.connector.parameters)) < COMPACT_BELOW

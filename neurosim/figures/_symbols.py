@@ -20,7 +20,7 @@ def symbols(circuit: Circuit, columns: Mapping[str, float]) -> dict[str, str]:
     """The symbol of each projection whose weights are drawn or learned, as mathtext; the others have none.
 
     Forward ones are W₁, W₂ … from left to right; those that carry feedback are B, or B₁, B₂ … where there are several.
-    Tied ones say of what they are the transpose.
+    Derived ones say of what they are the transpose Wᵀ, or the pseudoinverse W⁺.
 
     >>> from neurosim.circuit.layered import layered
     >>> symbols(layered([4, 3, 2], feedback="tied"), {"input": 0, "hidden": 1, "output": 2})["error_to_feedback"]
@@ -45,9 +45,8 @@ def _feeds_back(circuit: Circuit, projection: Projection) -> bool:
 
 
 def _whole(projection: Projection, symbol: str, bare: Mapping[str, str]) -> str:
-    source = projection.weights.parameters.get("to") if projection.weights is not None else None
-    if source in bare:
-        of = rf"{bare[str(source)]}^\top" if projection.tied_to else rf"{bare[str(source)]}^+"
-        return f"${symbol} = {of}$ (tied)"
+    derivation, source = projection.derivation, bare.get(projection.derived_from or "")
+    if derivation is not None and source is not None:
+        return f"${symbol} = {source}^{derivation.superscript}$ (tied)"
     fixed = projection.plasticity.name == "fixed" and symbol.startswith("W")
     return f"${symbol}$ (fixed)" if fixed else f"${symbol}$"

@@ -1,6 +1,6 @@
 """Quantities that say how well a circuit does, computed while it runs from signals and weights by address."""
 
-from neurosim.metrics.alignment import angle, backpropagated
+from neurosim.metrics.alignment import angle, backpropagated, pseudobackprop_angle
 from neurosim.metrics.feedback import feedback_angle, feedback_correlation, feedback_trace, neuron_angles
 from neurosim.metrics.growth import growth
 from neurosim.metrics.look import METRICS, Look, Metric, metric
@@ -22,5 +22,6 @@ __all__ = [
     "neuron_angles",
     "nse",
     "nse_uncentred",
+    "pseudobackprop_angle",
     "test_error",
 ]

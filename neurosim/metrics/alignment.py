@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import networkx as nx
 import numpy as np
 
@@ -9,6 +11,7 @@ from neurosim.circuit.elements import Projection
 from neurosim.metrics.look import Look, metric
 from neurosim.models.connectors import CONNECTORS
 from neurosim.models.plasticity import RULES
+from neurosim.models.weights import moore_penrose, transposed
 
 
 @metric(of="population", units="degree")
@@ -18,10 +21,24 @@ def angle(look: Look, population: str) -> float:
     θ = arccos(a · b / (|a| |b|)) per trial. The teaching signal is what the rule of the projection that drives the
     population multiplies presynaptic rates with. nan where nothing is taught, or the error is zero.
     """
-    taught = teaching(look, population)
+    return _angle_between(teaching(look, population), backpropagated(look)[population])
+
+
+@metric(of="population", units="degree")
+def pseudobackprop_angle(look: Look, population: str) -> float:
+    """Angle between a population's teaching signal and pseudobackprop's, signed (0-180°), mean over the test set.
+
+    θ = arccos(a · b / (|a| |b|)) per trial, as `angle`, with the Moore-Penrose pseudoinverse W⁺ in the place of Wᵀ on the
+    way back: b = (W⁺ e) ⊙ φ' for the last hidden population, the Gauss-Newton step of its rates where φ' = 1 (Lillicrap et al.
+    2016, Supp. Fig. 13 and Note 15). nan where nothing is taught, or the error is zero.
+    """
+    return _angle_between(teaching(look, population), backpropagated(look, moore_penrose)[population])
+
+
+def _angle_between(taught: np.ndarray | None, wanted: np.ndarray) -> float:
+    """The mean angle of the rows of two signals, in degrees, over those where neither is zero."""
     if taught is None:
         return float("nan")
-    wanted = backpropagated(look)[population]
     norms = np.linalg.norm(taught, axis=1) * np.linalg.norm(wanted, axis=1)
     use = norms > 0
     if not use.any():
@@ -51,11 +68,15 @@ def _constants(projection: Projection) -> dict[str, float]:
     return {name: value for name, value in constants.items() if name not in ("momentum", "decay")}
 
 
-def backpropagated(look: Look) -> dict[str, np.ndarray]:
+def backpropagated(look: Look, turned: Callable[[np.ndarray], np.ndarray] = transposed) -> dict[str, np.ndarray]:
     """What backpropagation would teach each population of the forward path, per probe trial.
 
     δ(output) = e ⊙ φ'; δ(p) = Σ over projections p → q of Wᵀ δ(q), ⊙ φ'(p), and ⊙ what gates p. This is −∂L/∂drive for
     L = ½ Σ e² where the gates do not depend on what is learned.
+
+    Args:
+        look: the circuit at this moment.
+        turned: what takes the place of Wᵀ: W[post, pre] → weights of the way back.
     """
     forward = [p for p in look.circuit.populations.values() if p.role in ("hidden", "output")]
     names = {population.name for population in forward}
@@ -73,15 +94,15 @@ def backpropagated(look: Look) -> dict[str, np.ndarray]:
         if name == look.output:
             back = back + (look.targets[: len(slope)] - look.probe(f"{name}.rate"))
         for projection in above[name]:
-            back = back + _transposed(look, projection, found[projection.post])
+            back = back + _sent_back(look, projection, found[projection.post], turned)
         gated = look.circuit.onto(name, "gate")
         found[name] = back * slope * (np.asarray(look.probe(f"{name}.gating"), np.float64) if gated else 1.0)
     return found
 
 
-def _transposed(look: Look, projection: Projection, signal: np.ndarray) -> np.ndarray:
-    tied = projection.tied_to
-    weights = np.asarray(look.arrays[f"{tied or projection.name}.weights"], np.float64)
+def _sent_back(look: Look, projection: Projection, signal: np.ndarray, turned: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """Rows of a signal, back through a projection; each weight of a one-to-one projection is a matrix by itself."""
+    weights = look.arrays[f"{projection.name}.weights"]
     if CONNECTORS[projection.connector.name].form == "diagonal":
-        return signal * weights
-    return signal @ (weights.T if tied else weights)
+        return signal * np.asarray(turned(weights[:, None, None]), np.float64)[:, 0, 0]
+    return signal @ np.asarray(turned(weights), np.float64).T

@@ -62,6 +62,4 @@ def _mirrored(look: Look, projection: str) -> tuple[np.ndarray, np.ndarray] | No
     if mirror is None:
         return None
     forward = np.asarray(look.arrays[f"{projection}.weights"], np.float64)
-    if look.circuit.projections[mirror].tied_to is not None:
-        return forward.ravel(), forward.ravel()
     return forward.ravel(), np.asarray(look.arrays[f"{mirror}.weights"], np.float64).T.ravel()

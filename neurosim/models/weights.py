@@ -2,11 +2,15 @@
 
 A kind is a function of the named random stream of the projection and of the shape `(post, pre)`; its further arguments
 are its parameters. Weights stand as `W[post, pre]`.
+
+A kind may have no values of its own: its weights follow from another projection's at every moment, as a `Derivation` says.
+That is what no synapse could know by itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import numpy as np
@@ -24,26 +28,46 @@ class WeightsChoice(Choice):
     key = "kind"
 
 
+@dataclass(frozen=True)
+class Derivation:
+    """How weights follow from those of another projection, the one that the parameter `to` names.
+
+    Attributes:
+        function: W[post, pre] → weights of the shape of the transpose of W.
+        superscript: how drawings write it, as mathtext.
+    """
+
+    function: Callable[[np.ndarray], np.ndarray]
+    superscript: str
+
+
 class Weights(Chooser):
-    """A registered kind of initial weights: `draw(random, shape, **parameters)` returns an array of that shape."""
+    """A registered kind of initial weights: `draw(random, shape, **parameters)` returns an array of that shape.
+
+    Where there is a `derivation`, nothing is drawn.
+    """
 
     choice = WeightsChoice
 
-    def __init__(self, name: str, draw: Callable[..., np.ndarray], doc: str, *, by_row: bool) -> None:
+    def __init__(
+        self, name: str, draw: Callable[..., np.ndarray], doc: str, *, by_row: bool, derivation: Derivation | None = None
+    ) -> None:
         super().__init__(name, Parameters(draw, supplied=("random", "shape")), doc)
         self.draw = draw
         self.by_row = by_row
+        self.derivation = derivation
 
 
 WEIGHTS: Registry[Weights] = Registry("initial weights")
 
 
-def weights(*, by_row: bool = False) -> Callable[[Callable[..., np.ndarray]], Weights]:
+def weights(*, by_row: bool = False, derivation: Derivation | None = None) -> Callable[[Callable[..., np.ndarray]], Weights]:
     """Register a kind of initial weights: `draw(random, shape, …)`.
 
     Args:
         by_row: whether drawing some postsynaptic neurons after others, from the same stream, gives what drawing all at once
             gives: a large matrix is then never in memory twice.
+        derivation: for weights that follow from those of another projection, which the parameter `to` names.
 
     >>> @weights()
     ... def halves(random, shape):
@@ -54,7 +78,7 @@ def weights(*, by_row: bool = False) -> Callable[[Callable[..., np.ndarray]], We
     """
 
     def register(draw: Callable[..., np.ndarray]) -> Weights:
-        return WEIGHTS.add(draw.__name__, Weights(draw.__name__, draw, draw.__doc__ or "", by_row=by_row))
+        return WEIGHTS.add(draw.__name__, Weights(draw.__name__, draw, draw.__doc__ or "", by_row=by_row, derivation=derivation))
 
     return register
 
@@ -106,13 +130,54 @@ def explicit(random, shape, values: list[Row] | Row):
     return array
 
 
-TIED = "tied"
+def transposed(weights: np.ndarray) -> np.ndarray:
+    """Wᵀ, of the last two dimensions.
+
+    >>> transposed(np.array([[1.0, 2.0]])).shape
+    (2, 1)
+    """
+    return np.swapaxes(weights, -1, -2)
 
 
-@weights()
+def cutoff(shape: tuple[int, ...], dtype: np.dtype) -> float:
+    """Up to which share of the largest singular value of W another one counts as zero in W⁺: max(post, pre) · ε(dtype).
+
+    ε is that of the numbers that W is made of: a matrix of rank 1 in float32 has further singular values of about 1e-8, which
+    are rounding, and whose inverses would be all that is left of W⁺.
+
+    >>> cutoff((10, 20), np.dtype("float64"))
+    4.440892098500626e-15
+    """
+    return max(shape[-2:]) * float(np.finfo(dtype).eps)
+
+
+def moore_penrose(weights: np.ndarray) -> np.ndarray:
+    """W⁺, the Moore-Penrose pseudoinverse: V diag(1/s) Uᵀ of W = U diag(s) Vᵀ, over the singular values above the `cutoff`.
+
+    It is computed in float64 whatever W is made of. W = 0 has W⁺ = 0; where W is not finite, neither is W⁺.
+
+    >>> moore_penrose(np.array([[2.0, 0.0, 0.0], [0.0, 0.0, 0.0]]))[:, 0]
+    array([0.5, 0. , 0. ])
+    """
+    if not np.isfinite(weights).all():
+        return np.full(transposed(weights).shape, np.nan)
+    return np.linalg.pinv(np.asarray(weights, np.float64), rcond=cutoff(weights.shape, weights.dtype))
+
+
+TRANSPOSE = Derivation(transposed, r"\top")
+PSEUDOINVERSE = Derivation(moore_penrose, "+")
+
+
+@weights(derivation=TRANSPOSE)
 def tied(random, shape, to: str):
-    """w = the transpose of another projection's weights, at every moment: weight transport, the one non-local thing."""
+    """w = the transpose Wᵀ of another projection's weights, at every moment: weight transport, as in backpropagation."""
     raise InputError(f"tied weights have no values of their own; they are those of {to!r}")
+
+
+@weights(derivation=PSEUDOINVERSE)
+def pseudoinverse(random, shape, to: str):
+    """w = the Moore-Penrose pseudoinverse W⁺ of another projection's weights, at every moment (Supp. Note 15)."""
+    raise InputError(f"a pseudoinverse has no values of its own; they follow from those of {to!r}")
 
 
 def plain(values: Any) -> WeightsChoice:

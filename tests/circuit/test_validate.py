@@ -64,6 +64,7 @@ def both(*changes: Callable[[Tables], None]) -> Callable[[Tables], None]:
 FIXED = {"kind": "uniform", "bound": 0.1}
 DELTA = {"rule": "delta", "eta": 0.1}
 TIED = {"kind": "tied", "to": "hidden_to_output"}
+INVERSE = {"kind": "pseudoinverse", "to": "hidden_to_output"}
 
 BROKEN: dict[str, tuple[Callable[[Tables], None], str, str, str | None]] = {
     # what is wrong: (change, address, part of the message, suggestion)
@@ -321,7 +322,71 @@ BROKEN: dict[str, tuple[Callable[[Tables], None], str, str, str | None]] = {
     "tied to the wrong shape": (
         put("error_to_feedback", weights={"kind": "tied", "to": "input_to_hidden"}),
         "error_to_feedback.weights.to",
-        "expected the transpose of 'input_to_hidden', 6 × 5 (post × pre), found 5 × 3",
+        "expected the shape of the transpose of 'input_to_hidden', 6 × 5 (post × pre), found 5 × 3",
+        None,
+    ),
+    "the pseudoinverse of nothing": (
+        put("error_to_feedback", weights={"kind": "pseudoinverse", "to": "hidden_to_outptu"}),
+        "error_to_feedback.weights.to",
+        "no projection 'hidden_to_outptu'",
+        "hidden_to_output",
+    ),
+    "a misspelt pseudoinverse": (
+        put("error_to_feedback", weights={"kind": "pseudoinvers", "to": "hidden_to_output"}),
+        "error_to_feedback.weights",
+        "no such initial weight",
+        "pseudoinverse",
+    ),
+    "the pseudoinverse of nobody": (
+        put("error_to_feedback", weights={"kind": "pseudoinverse"}),
+        "error_to_feedback.weights.to",
+        "is missing",
+        None,
+    ),
+    "a pseudoinverse of the wrong shape": (
+        put("error_to_feedback", weights={"kind": "pseudoinverse", "to": "input_to_hidden"}),
+        "error_to_feedback.weights.to",
+        "expected the shape of the transpose of 'input_to_hidden', 6 × 5 (post × pre), found 5 × 3",
+        None,
+    ),
+    "a plastic pseudoinverse": (
+        put("error_to_feedback", weights=INVERSE, plasticity={"rule": "hebbian", "eta": 0.1}),
+        "error_to_feedback.plasticity",
+        "whose own rule writes them; expected 'fixed'",
+        None,
+    ),
+    "the pseudoinverse of itself": (
+        put("error_to_feedback", weights={"kind": "pseudoinverse", "to": "error_to_feedback"}),
+        "error_to_feedback.weights.to",
+        "it is tied to itself",
+        None,
+    ),
+    "the pseudoinverse of what is tied": (
+        both(
+            put("error_to_feedback", weights=TIED),
+            new("f", size=3, role="feedback"),
+            join("feedback", "f", weights={"kind": "pseudoinverse", "to": "error_to_feedback"}),
+        ),
+        "feedback_to_f.weights.to",
+        "is tied itself; tie to 'hidden_to_output'",
+        None,
+    ),
+    "a pseudoinverse one to one": (
+        put("feedback_to_hidden", weights={"kind": "pseudoinverse", "to": "input_to_hidden"}),
+        "feedback_to_hidden.weights.to",
+        "tied weights join all to all",
+        None,
+    ),
+    "a bias that is a pseudoinverse": (
+        put("hidden", bias={"weights": INVERSE}),
+        "hidden.bias.weights",
+        "a bias cannot be tied",
+        None,
+    ),
+    "a parameter that only derived weights have": (
+        put("error_to_feedback", weights={"kind": "uniform", "bound": 0.1, "to": "hidden_to_output"}),
+        "error_to_feedback.weights.to",
+        "unknown key",
         None,
     ),
     "tied, with a rule": (

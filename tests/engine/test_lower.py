@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from neurosim.circuit.layered import layered
+from neurosim.circuit.circuit import Circuit
+from neurosim.circuit.layered import FEEDBACK, layered
 from neurosim.circuit.validate import validate
 from neurosim.engine.lower import lower
-from neurosim.engine.program import Compute, Learn, Program, Rest, Transmit
+from neurosim.engine.program import Compute, Derive, Learn, Program, Rest, Transmit
 
 
 def program(
@@ -60,6 +61,24 @@ def test_that_weights_are_one_array_however_many_read_them() -> None:
     assert sorted(o.transposed for o in readers) == [False, True]
 
 
+def test_that_derived_weights_are_set_once_before_they_are_read_and_what_they_follow_from_changes_later() -> None:
+    """Also where the names would have it otherwise: lowering goes by what is read, and then by names."""
+    circuit = layered([5, 4, 3], feedback="pseudoinverse")
+    tables = circuit.to_tables()
+    tables["population"]["zfeedback"] = tables["population"].pop("feedback")
+    for projection in tables["projection"]:
+        for end in ("pre", "post"):
+            projection[end] = projection[end].replace("feedback", "zfeedback")
+        projection["name"] = f"{projection['pre']}_to_{projection['post']}_{projection.get('receptor', 'drive')}"
+        if projection.get("weights", {}).get("kind") == "pseudoinverse":
+            projection["weights"] = {"kind": "pseudoinverse", "to": "hidden_to_output_drive"}
+    operations = lower(validate(Circuit.from_tables(tables))).operations
+    (derive,) = [o for o in operations if isinstance(o, Derive)]
+    order = {operation.label: place for place, operation in enumerate(operations)}
+    reader = next(o for o in operations if isinstance(o, Transmit) and o.weights == derive.out)
+    assert order[derive.label] < order[reader.label] < order[f"learn {derive.source}"]
+
+
 def test_momentum_and_patterns_have_arrays_of_their_own() -> None:
     sparse = {"input_to_hidden.connector": {"kind": "fixed_probability", "probability": 0.5}}
     found = {a.address for a in program("random", momentum=0.5, changes=sparse).arrays}
@@ -74,16 +93,17 @@ def test_that_learning_comes_after_everything_that_reads_the_weights() -> None:
             assert not any(operation.weights in later.reads for later in operations[index + 1 :])
 
 
-@pytest.mark.parametrize("feedback", ["none", "random", "tied", "broadcast"])
+@pytest.mark.parametrize("feedback", FEEDBACK)
 def test_the_order_of_a_trial(feedback: str) -> None:
     """Every signal is set once, before it is read."""
     made = program(feedback)
-    ready = {*made.streams, *(a.address for a in made.arrays), "one"}
+    derived = {o.out for o in made.operations if isinstance(o, Derive)}
+    ready = {*made.streams, *(a.address for a in made.arrays), "one"} - derived
     for operation in made.operations:
         assert set(operation.reads) <= ready, operation.label
         assert not set(operation.sets) & ready, operation.label
         ready |= set(operation.sets)
-    assert all(isinstance(o, Rest | Transmit | Compute | Learn) for o in made.operations)
+    assert all(isinstance(o, Rest | Transmit | Compute | Learn | Derive) for o in made.operations)
 
 
 def test_that_a_circuit_without_plasticity_learns_nothing() -> None:

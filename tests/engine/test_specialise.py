@@ -23,9 +23,10 @@ from neurosim.errors import InputError, RunError
 from neurosim.models.plasticity import hebbian
 from neurosim.models.transfer import TRANSFERS, transfer
 from neurosim.models.weights import normal
+from neurosim.shelf import names
 from neurosim.simulator import Simulator
 
-SHIPPED = ["reinforcement", "shallow", "feedback_alignment", "feedback_alignment_deep", "backpropagation", "backpropagation_deep"]
+SHIPPED = names("circuits")
 
 
 def ends(circuit: Circuit, monkeypatch: pytest.MonkeyPatch, after: int, dtype: str = "float32", trials: int = 23) -> dict:
@@ -98,6 +99,29 @@ def test_formulas_that_call_different_functions_by_one_name(monkeypatch: pytest.
     finally:
         for name in ("doubling", "halving"):
             del TRANSFERS._things[name]
+
+
+def test_a_formula_that_calls_a_function_as_a_kernel_is_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One module cannot hold both, so such a circuit stays with the machine."""
+
+    def scalar_product(a, b):
+        return a * b
+
+    def value(u):
+        return scalar_product(0.5, u)
+
+    def slope(u, rate):
+        return 0.5
+
+    transfer(type("halving", (), {"__doc__": "halving", "value": value, "slope": slope}))
+    try:
+        circuit = layered([4, 3, 2], feedback="pseudoinverse", transfer="halving", eta=0.01)
+        assert ends(circuit, monkeypatch, 0) == ends(circuit, monkeypatch, 10**9)
+        whole = validate(circuit)
+        with pytest.raises(InputError, match="scalar_product: a kernel and a formula call different functions"):
+            specialised(CpuExecutor(lower(whole), State(whole, seed=1))._rows, "float32")
+    finally:
+        del TRANSFERS._things["halving"]
 
 
 def test_that_it_is_really_used(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -81,8 +81,30 @@ def test_that_an_unknown_array_is_told(address: str, suggestion: str | None) -> 
     assert caught.value.problems[0].address == address
     if suggestion:
         assert caught.value.problems[0].suggestion == suggestion
+
+
+@pytest.mark.parametrize("feedback", ["tied", "pseudoinverse"])
+def test_that_derived_weights_follow_from_others_whenever_they_are_read(feedback: str) -> None:
+    state = made(feedback=feedback)
+    turned = {"tied": np.transpose, "pseudoinverse": np.linalg.pinv}[feedback]
+    for gain in (1.0, 2.0):
+        state["hidden_to_output.weights"] = gain * state["hidden_to_output.weights"]
+        wanted = turned(state["hidden_to_output.weights"].astype(np.float64))
+        np.testing.assert_allclose(state["error_to_feedback.weights"], wanted, rtol=1e-4, atol=1e-6)
+        assert state["error_to_feedback.weights"].dtype == state.dtype
+    assert state.shape("error_to_feedback.weights") == (5, 3)
+    assert "error_to_feedback.weights" not in list(state)
+    assert len(state) == len(list(state))
+    with pytest.raises(InputError, match=r"follow from those of hidden_to_output.weights"):
+        state["error_to_feedback.weights"] = np.ones((5, 3))
     with pytest.raises(InputError):
-        made(feedback="tied")["error_to_feedback.weights"]
+        state["error_to_feedback.velocity"]
+    later = State(layered([6, 5, 3], feedback="random"), 2)
+    fixed = later["error_to_feedback.weights"].copy()
+    later.carry(state)
+    np.testing.assert_array_equal(later["error_to_feedback.weights"], fixed, err_msg="they are not carried over")
+    again = made(feedback=feedback)
+    again.carry(later)
 
 
 def test_that_an_earlier_state_is_carried_over() -> None:

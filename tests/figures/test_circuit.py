@@ -11,7 +11,7 @@ import pytest
 from matplotlib.patches import PathPatch
 
 from neurosim.circuit.circuit import Circuit
-from neurosim.circuit.layered import layered
+from neurosim.circuit.layered import FEEDBACK, layered
 from neurosim.errors import InputError
 from neurosim.figures import draw
 from neurosim.figures._diagram import Diagram
@@ -65,7 +65,7 @@ def _two() -> Circuit:
 SHAPES = {
     **{
         f"{feedback} {depth}": layered([9, *[7, 3, 4, 8][:depth], 5], feedback=feedback, name=feedback)
-        for feedback in ("none", "broadcast", "random", "tied")
+        for feedback in FEEDBACK
         for depth in (1, 2)
     },
     "broadcast 4": layered([9, 7, 3, 4, 8, 5], feedback="broadcast"),
@@ -160,6 +160,7 @@ def test_symbols_are_those_of_the_paper():
     deep = Diagram(SHAPES["tied 2"], "").symbols
     assert deep["error_to_feedback2"] == r"$B_2 = W_3^\top$ (tied)"
     assert deep["feedback2_to_feedback1"] == r"$B_1 = W_2^\top$ (tied)"
+    assert Diagram(SHAPES["pseudoinverse 1"], "").symbols["error_to_feedback"] == "$B = W_2^+$ (tied)"
 
 
 @pytest.mark.parametrize("shape", ["random 1", "two"])

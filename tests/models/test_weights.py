@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from neurosim.errors import InputError
-from neurosim.models.weights import WEIGHTS, plain
+from neurosim.models.weights import WEIGHTS, moore_penrose, plain
 from neurosim.seeding import stream
 
 GIVEN = {
@@ -13,7 +13,7 @@ GIVEN = {
     "lattice": {"low": -1.0, "high": 1.0, "count": 3},
     "explicit": {"values": [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]},
 }
-DRAWN = [name for name in WEIGHTS if name != "tied"]
+DRAWN = [name for name in WEIGHTS if WEIGHTS[name].derivation is None]
 
 
 def draw(name: str, shape: tuple[int, ...], **given) -> np.ndarray:
@@ -57,12 +57,38 @@ def test_constants_and_explicit_ones() -> None:
         draw("explicit", (3, 2), **GIVEN["explicit"])
 
 
-def test_that_tied_weights_have_no_values() -> None:
+@pytest.mark.parametrize("name", [name for name in WEIGHTS if name not in DRAWN])
+def test_that_derived_weights_have_no_values(name: str) -> None:
     with pytest.raises(InputError, match="a_to_b"):
-        draw("tied", (2, 3), to="a_to_b")
+        draw(name, (2, 3), to="a_to_b")
 
 
 def test_that_two_lattices_are_a_square() -> None:
     across = draw("lattice", (9,), low=-1.0, high=1.0, count=3)
     up = draw("lattice", (9,), low=-1.0, high=1.0, count=3, repeat=3)
     assert set(zip(across, up, strict=True)) == {(a, b) for a in (-1.0, 0.0, 1.0) for b in (-1.0, 0.0, 1.0)}
+
+
+@pytest.mark.parametrize("shape", [(3, 5), (5, 3), (1, 4), (4, 4)])
+def test_the_four_conditions_of_penrose(shape: tuple[int, int]) -> None:
+    random = np.random.default_rng(0)
+    full = random.normal(size=shape)
+    poor = np.outer(full[:, 0], full[0])
+    for w in (full, poor, np.zeros(shape)):
+        b = moore_penrose(w)
+        assert b.shape == shape[::-1]
+        for one, other in ((w @ b @ w, w), (b @ w @ b, b), ((w @ b).T, w @ b), ((b @ w).T, b @ w)):
+            np.testing.assert_allclose(one, other, atol=1e-13)
+
+
+def test_that_rounding_is_no_rank() -> None:
+    """In float32 a matrix of rank 1 has further singular values of about 1e-8, which are not inverted."""
+    random = np.random.default_rng(0)
+    u, v = random.normal(size=10), random.normal(size=20)
+    found = moore_penrose(np.outer(u, v).astype(np.float32))
+    np.testing.assert_allclose(found, np.outer(v, u) / (u @ u) / (v @ v), atol=1e-7)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_that_the_pseudoinverse_of_what_is_not_finite_is_not_finite(value: float) -> None:
+    assert np.isnan(moore_penrose(np.array([[1.0, value, 0.0]]))).all()

@@ -20,6 +20,14 @@ from neurosim.engine.kernels.compact import (
     sum_synapses,
     turned,
 )
+from neurosim.engine.kernels.inverse import (
+    divide_by_largest,
+    orthogonalise,
+    pseudoinverse,
+    rotate_pair,
+    scalar_product,
+    transposed_inverse,
+)
 from neurosim.engine.kernels.narrow import (
     gather_lanes,
     gather_narrow,
@@ -51,6 +59,7 @@ __all__ = [
     "clear",
     "correct",
     "diagonal",
+    "divide_by_largest",
     "dot",
     "fade",
     "first_of",
@@ -77,7 +86,12 @@ __all__ = [
     "multiply",
     "multiply_compact",
     "multiply_transposed",
+    "orthogonalise",
+    "pseudoinverse",
+    "rotate_pair",
+    "scalar_product",
     "sum_rows_8",
     "sum_synapses",
+    "transposed_inverse",
     "turned",
 ]
