@@ -107,7 +107,7 @@ def _nearest_row(pair: Pair, point: Sequence[float]) -> tuple[int, float]:
 
 
 def _planes(pairs: Sequence[Pair], drawn_as: Sequence[Look], point: Sequence[float] | None, title: str) -> Figure:
-    drawn, all_axes = panels(len(pairs), width=3.0, height=3.9, title=title, shared=False)
+    drawn, all_axes = panels(len(pairs), width=3.0, height=4.3, title=title, shared=False)
     for axes, pair, look in zip(all_axes, pairs, drawn_as, strict=True):
         _draw_plane(axes, pair, look, point)
         axes.set_title(f"{pair.label}, seed {pair.seed}", fontsize=FONT)

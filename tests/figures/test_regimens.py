@@ -68,6 +68,12 @@ def test_rows_share_their_axis_and_errors_are_logarithmic(regimens):
     assert [one.get_xlabel() for one in axes] == [""] * 3 + ["trials"] * 3
 
 
+def test_a_row_of_angles_has_one_axis_with_a_line_at_90_in_every_column(runs):
+    panels = draw("regimens", runs, quantities=["hidden.angle"], limits={"hidden.angle": [0.0, 100.0]}).axes
+    assert {axes.get_ylim() for axes in panels} == {(0.0, 100.0)}
+    assert all(any(set(line.get_ydata()) == {90.0} for line in axes.lines) for axes in panels)
+
+
 def test_arrows_tell_what_learns_alone(regimens):
     turns, at_once, silent = draw("regimens", regimens).axes[:3]
     told = [(arrow.xyann[0], arrow.xy[0], arrow.arrow_patch.get_edgecolor()) for arrow in _arrows(turns)]
