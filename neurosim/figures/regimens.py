@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 
 import numpy as np
@@ -15,6 +16,8 @@ from neurosim.figures._quantities import chosen_numbers, name_of, on_log_axis, s
 from neurosim.figures._style import BLACK, BLUE, FONT, PALE, RED, SMALL, entitle, name_axes, plain
 from neurosim.figures._traces import Clock, Time, mark_time, quantile, shown
 from neurosim.recording import Recording
+
+_ROW_CHARACTERS = 20
 
 _ABOVE = 1.07
 """Where the arrows of the phases are, in heights of a panel."""
@@ -70,7 +73,7 @@ def figure(
             if logarithmic:
                 _point_at_second(axes, arm, address, phases, clock)
         scale_axis(row[0], compared, address, log=logarithmic, limits=limits)
-        name_axes(row[0], "", name_of(compared, address, labels))
+        name_axes(row[0], "", labels[address] if labels and address in labels else _folded(name_of(compared, address)))
     for axes, arm, phases in zip(grid[0], compared, solo, strict=True):
         _draw_phases(axes, phases, clock)
         axes.set_title(arm.label, fontsize=FONT, pad=15 if any(any(colour for _, colour in p) for p in solo) else 6)
@@ -79,6 +82,15 @@ def figure(
     drawn.align_ylabels(grid[:, 0])
     _legend(drawn, solo, first, second)
     return drawn
+
+
+def _folded(name: str) -> str:
+    """A name in lines that are no longer than a row is high; addresses are parted at their dots.
+
+    >>> _folded("hidden_to_output.weights")
+    'hidden_to_output.\\nweights'
+    """
+    return textwrap.fill(name.replace(".", ". "), _ROW_CHARACTERS, break_long_words=False).replace(". ", ".")
 
 
 def _colour(phase: Phase, first: str, second: str) -> str:
@@ -150,4 +162,6 @@ def _legend(drawn: Figure, solo: Sequence[Sequence[tuple[Phase, str]]], first: s
         if colour in found
     ]
     if handles:
-        drawn.legend(handles=handles, loc="outside lower center", ncols=2, fontsize=SMALL, frameon=False, handlelength=2.4)
+        drawn.legend(
+            handles=handles, loc="outside lower center", ncols=min(2, len(solo)), fontsize=SMALL, frameon=False, handlelength=2.4
+        )

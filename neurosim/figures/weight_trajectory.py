@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from neurosim.errors import InputError, Problem
 from neurosim.figures._arms import Arm, arms, require, seed_of, title_of
 from neurosim.figures._pairs import Pair, angle_between, draw_cloud, draw_cross, pair_of, pairs_of
-from neurosim.figures._style import BLACK, FONT, GREY, SMALL, VERMILLION, Look, looks, name_axes, panels
+from neurosim.figures._style import BLACK, FONT, GREY, SMALL, VERMILLION, Look, legend_below, looks, name_axes, panels
 from neurosim.figures._traces import Clock, Time, count
 from neurosim.recording import Recording
 
@@ -220,5 +220,5 @@ def _scatters(pairs: Sequence[Pair], title: str) -> Figure:
         draw_cross(axes)
         axes.set_title(pair.label, fontsize=FONT)
         name_axes(axes, "feedback weight, transposed, $B^T$", "forward weight W" if axes is all_axes[0] else "")
-        axes.legend(fontsize=SMALL, frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.22), handletextpad=0.2)
+        legend_below(axes)
     return drawn
