@@ -18,7 +18,6 @@ from neurosim.figures._traces import Clock, Time, mark_time, quantile, shown
 from neurosim.recording import Recording
 
 _ROW_CHARACTERS = 20
-
 _ABOVE = 1.07
 """Where the arrows of the phases are, in heights of a panel."""
 
@@ -64,6 +63,7 @@ def figure(
     grid = drawn.subplots(len(addresses), len(compared), sharex="col", sharey="row", squeeze=False)
     entitle(drawn, title_of(compared) if title is None else title)
     solo = [[(phase, _colour(phase, first, second)) for phase in phases_of(arm.recordings[0])] for arm in compared]
+    arrows = any(colour for phases in solo for _, colour in phases)
     for row, address in zip(grid, addresses, strict=True):
         logarithmic = on_log_axis(compared, address, log)
         for axes, arm, phases in zip(row, compared, solo, strict=True):
@@ -76,7 +76,7 @@ def figure(
         name_axes(row[0], "", labels[address] if labels and address in labels else _folded(name_of(compared, address)))
     for axes, arm, phases in zip(grid[0], compared, solo, strict=True):
         _draw_phases(axes, phases, clock)
-        axes.set_title(arm.label, fontsize=FONT, pad=15 if any(any(colour for _, colour in p) for p in solo) else 6)
+        axes.set_title(arm.label, fontsize=FONT, pad=15 if arrows else 6)
     for axes in grid[-1]:
         name_axes(axes, clock.label, axes.get_ylabel())
     drawn.align_ylabels(grid[:, 0])
@@ -162,6 +162,5 @@ def _legend(drawn: Figure, solo: Sequence[Sequence[tuple[Phase, str]]], first: s
         if colour in found
     ]
     if handles:
-        drawn.legend(
-            handles=handles, loc="outside lower center", ncols=min(2, len(solo)), fontsize=SMALL, frameon=False, handlelength=2.4
-        )
+        across = min(2, len(solo))
+        drawn.legend(handles=handles, loc="outside lower center", ncols=across, fontsize=SMALL, frameon=False, handlelength=2.4)

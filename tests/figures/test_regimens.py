@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 
 import numpy as np
@@ -98,6 +99,13 @@ def test_other_projections_can_be_followed(regimens):
         "only hidden_to_output learns",
         "only input_to_hidden learns",
     ]
+
+
+def test_nothing_of_one_column_is_clipped(regimens):
+    figure = draw("regimens", regimens / "turns")
+    figure.savefig(io.BytesIO(), format="png")
+    drawn, (width, height) = figure.get_tightbbox(), figure.get_size_inches()
+    assert min(drawn.x0, drawn.y0, width - drawn.x1, height - drawn.y1) > -0.02
 
 
 def test_without_phases_there_are_no_arrows_and_no_legend(runs):
