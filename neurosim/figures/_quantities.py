@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 from matplotlib.axes import Axes
 
 from neurosim.errors import InputError, Problem, nearest
 from neurosim.figures._arms import Arm, numbers, require_number
 from neurosim.figures._style import GREY
 from neurosim.figures._traces import positive
+
+ZOOM = 95.0
+"""Where an axis of angles ends that shows none far above 90°."""
 
 NAMES = {
     "nse": "normalised squared error (NSE)",
@@ -23,7 +25,6 @@ NAMES = {
 
 _ERRORS = {*NAMES, "error"}
 _SYMBOLS = {"degree": "°"}
-_ZOOM = 95.0
 
 
 def name_of(compared: Sequence[Arm], address: str, labels: Mapping[str, str] | None = None) -> str:
@@ -71,29 +72,17 @@ def is_angle(compared: Sequence[Arm], address: str) -> bool:
     return address.rpartition(".")[2] == "angle" or units_of(compared, address) == {"degree"}
 
 
-def largest(compared: Sequence[Arm], addresses: Sequence[str]) -> float:
-    """The largest number that any arm has of some quantities; 0 where there is none."""
-    stacks = [samples.values for arm in compared for a in addresses if (samples := arm.samples(a)) is not None]
-    finite = [values[np.isfinite(values)] for values in stacks]
-    return max((float(values.max()) for values in finite if values.size), default=0.0)
-
-
-def fits_a_quarter(compared: Sequence[Arm], addresses: Sequence[str]) -> bool:
-    """Whether an axis that ends a little above 90° shows all of some angles."""
-    return largest(compared, addresses) <= _ZOOM
-
-
 def mark_angles(axes: Axes, zoom: bool) -> None:
     """A vertical axis of angles that ends at 95° or at 180°, with a line at 90°."""
     axes.axhline(90.0, color=GREY, linewidth=0.8, zorder=0.5)
-    axes.set_ylim(-2.0, _ZOOM if zoom else 180.0)
+    axes.set_ylim(-2.0, ZOOM if zoom else 180.0)
     axes.set_yticks(range(0, 91, 15) if zoom else range(0, 181, 30))
 
 
 def scale_axis(
     axes: Axes, compared: Sequence[Arm], address: str, *, log: bool, limits: Mapping[str, Sequence[float]] | None = None
 ) -> None:
-    """The vertical axis that suits a quantity, between the `limits` given for it.
+    """The vertical axis that suits a quantity as it is drawn, for all axes that share it, between the `limits` given for it.
 
     Raises:
         InputError: limits that are not two increasing numbers.
@@ -101,7 +90,10 @@ def scale_axis(
     if log:
         axes.set_yscale("log")
     elif is_angle(compared, address):
-        mark_angles(axes, fits_a_quarter(compared, [address]))
+        together = axes.get_shared_y_axes().get_siblings(axes)
+        zoom = max(one.dataLim.y1 for one in together) <= ZOOM
+        for one in together:
+            mark_angles(one, zoom)
     ends = (limits or {}).get(address)
     if ends is not None:
         if len(ends) != 2 or not ends[0] < ends[1]:

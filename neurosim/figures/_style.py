@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.transforms import ScaledTranslation
 
 BLACK, GREY, PALE = "#000000", "#8C8C8C", "#D9D9D9"
 ORANGE, SKY, GREEN, YELLOW = "#E69F00", "#56B4E9", "#009E73", "#F0E442"
@@ -138,6 +139,21 @@ def plain(axes: Axes) -> None:
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_linewidth(0.8)
     axes.tick_params(which="both", labelsize=SMALL, width=0.8, direction="out")
+
+
+def legend_below(axes: Axes, handlelength: float = 1.4) -> None:
+    """A legend below the axes' own labels, however high the axes are."""
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    axes.legend(
+        fontsize=SMALL,
+        frameon=False,
+        loc="upper center",
+        bbox_to_anchor=(0.5, 0.0),
+        bbox_transform=axes.transAxes + ScaledTranslation(0.0, -0.42, figure.dpi_scale_trans),
+        handlelength=handlelength,
+        handletextpad=0.5,
+    )
 
 
 def name_axes(axes: Axes, across: str = "", up: str = "") -> None:

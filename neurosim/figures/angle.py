@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 from matplotlib.figure import Figure
 
 from neurosim.errors import InputError
 from neurosim.figures._arms import Arm, arms, held, require, title_of
-from neurosim.figures._quantities import fits_a_quarter, mark_angles
+from neurosim.figures._quantities import ZOOM, mark_angles
 from neurosim.figures._style import FONT, name_axes, panels
 from neurosim.figures._traces import Clock, Spread, Time, draw_arms, legend
 from neurosim.recording import Recording
@@ -45,7 +46,7 @@ def figure(
     addresses = [require(compared, quantity)] if quantity else _angles(compared)
     clock = Clock(compared, time)
     if zoom is None:
-        zoom = fits_a_quarter(compared, addresses)
+        zoom = _largest(compared, addresses) <= ZOOM
     drawn, all_axes = panels(len(addresses), title=title_of(compared) if title is None else title, right=1.2)
     for axes, address in zip(all_axes, addresses, strict=True):
         mark_angles(axes, zoom)
@@ -62,3 +63,10 @@ def _angles(compared: Sequence[Arm]) -> list[str]:
     if not found:
         raise InputError(f"no recording holds an angle, e.g. 'hidden.angle'; they hold {', '.join(known) or 'nothing'}")
     return found
+
+
+def _largest(compared: Sequence[Arm], addresses: Sequence[str]) -> float:
+    """The largest number that any arm has of some quantities; 0 where there is none."""
+    stacks = [samples.values for arm in compared for a in addresses if (samples := arm.samples(a)) is not None]
+    finite = [values[np.isfinite(values)] for values in stacks]
+    return max((float(values.max()) for values in finite if values.size), default=0.0)

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from neurosim.errors import InputError, Problem
 from neurosim.figures._arms import Arm, arms, held, require, title_of
 from neurosim.figures._quantities import is_angle, name_of
-from neurosim.figures._style import BLACK, FONT, GREY, PALE, SMALL, Look, looks, name_axes, panels
+from neurosim.figures._style import BLACK, FONT, GREY, PALE, Look, legend_below, looks, name_axes, panels
 from neurosim.figures._traces import count
 from neurosim.parameters import Count
 from neurosim.recording import Recording
@@ -53,7 +53,8 @@ def figure(
     address = require(compared, address) if address else _first_of_many(compared)
     taken = {arm: _taken(arm, address, trials) for arm in compared if arm.samples(address) is not None}
     edges = _edges([v for moments in taken.values() for v in moments.values()], is_angle(compared, address), bins, low, high)
-    drawn, all_axes = panels(len(taken), width=3.0, title=title_of(compared) if title is None else title)
+    height = 2.6 + 0.16 * max(len(moments) for moments in taken.values())
+    drawn, all_axes = panels(len(taken), width=3.0, height=height, title=title_of(compared) if title is None else title)
     arm_looks = dict(zip(compared, looks(arm.name for arm in compared), strict=True))
     for axes, (arm, moments) in zip(all_axes, taken.items(), strict=True):
         _draw(axes, moments, edges, arm_looks[arm])
@@ -64,7 +65,7 @@ def figure(
             axes.set_xticks(np.arange(0, 181, 45))
             axes.axvline(90.0, color=BLACK, linewidth=0.8, linestyle=(0.0, (2.0, 2.0)), zorder=20)
         axes.set_xlim(edges[0], edges[-1])
-        axes.legend(fontsize=SMALL, frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.2), handlelength=1.4)
+        legend_below(axes)
     return drawn
 
 

@@ -39,7 +39,7 @@ def figure(
         time: `trials`, or `passes` through the data; passes where the recordings say how long one is.
         title: unless said otherwise the scenario's.
 
-    Angles go from 0 to 90°, or to 180° where one is larger than 95°.
+    Angles go from 0 to 90°, or to 180° where what is drawn is larger than 95°.
 
     Raises:
         InputError: no recording holds a quantity, or it is not one number per trial; an option names none of them.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 
 import numpy as np
@@ -16,6 +17,7 @@ from neurosim.figures._style import BLACK, BLUE, FONT, PALE, RED, SMALL, entitle
 from neurosim.figures._traces import Clock, Time, mark_time, quantile, shown
 from neurosim.recording import Recording
 
+_ROW_CHARACTERS = 20
 _ABOVE = 1.07
 """Where the arrows of the phases are, in heights of a panel."""
 
@@ -61,6 +63,7 @@ def figure(
     grid = drawn.subplots(len(addresses), len(compared), sharex="col", sharey="row", squeeze=False)
     entitle(drawn, title_of(compared) if title is None else title)
     solo = [[(phase, _colour(phase, first, second)) for phase in phases_of(arm.recordings[0])] for arm in compared]
+    arrows = any(colour for phases in solo for _, colour in phases)
     for row, address in zip(grid, addresses, strict=True):
         logarithmic = on_log_axis(compared, address, log)
         for axes, arm, phases in zip(row, compared, solo, strict=True):
@@ -70,15 +73,24 @@ def figure(
             if logarithmic:
                 _point_at_second(axes, arm, address, phases, clock)
         scale_axis(row[0], compared, address, log=logarithmic, limits=limits)
-        name_axes(row[0], "", name_of(compared, address, labels))
+        name_axes(row[0], "", labels[address] if labels and address in labels else _folded(name_of(compared, address)))
     for axes, arm, phases in zip(grid[0], compared, solo, strict=True):
         _draw_phases(axes, phases, clock)
-        axes.set_title(arm.label, fontsize=FONT, pad=15 if any(any(colour for _, colour in p) for p in solo) else 6)
+        axes.set_title(arm.label, fontsize=FONT, pad=15 if arrows else 6)
     for axes in grid[-1]:
         name_axes(axes, clock.label, axes.get_ylabel())
     drawn.align_ylabels(grid[:, 0])
     _legend(drawn, solo, first, second)
     return drawn
+
+
+def _folded(name: str) -> str:
+    """A name in lines that are no longer than a row is high; addresses are parted at their dots.
+
+    >>> _folded("hidden_to_output.weights")
+    'hidden_to_output.\\nweights'
+    """
+    return textwrap.fill(name.replace(".", ". "), _ROW_CHARACTERS, break_long_words=False).replace(". ", ".")
 
 
 def _colour(phase: Phase, first: str, second: str) -> str:
@@ -150,4 +162,5 @@ def _legend(drawn: Figure, solo: Sequence[Sequence[tuple[Phase, str]]], first: s
         if colour in found
     ]
     if handles:
-        drawn.legend(handles=handles, loc="outside lower center", ncols=2, fontsize=SMALL, frameon=False, handlelength=2.4)
+        across = min(2, len(solo))
+        drawn.legend(handles=handles, loc="outside lower center", ncols=across, fontsize=SMALL, frameon=False, handlelength=2.4)

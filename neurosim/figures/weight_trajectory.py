@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -13,12 +13,16 @@ from matplotlib.lines import Line2D
 from neurosim.errors import InputError, Problem
 from neurosim.figures._arms import Arm, arms, require, seed_of, title_of
 from neurosim.figures._pairs import Pair, angle_between, draw_cloud, draw_cross, pair_of, pairs_of
-from neurosim.figures._style import BLACK, FONT, GREY, SMALL, VERMILLION, Look, looks, name_axes, panels
-from neurosim.figures._traces import Clock, Time
+from neurosim.figures._style import BLACK, FONT, GREY, SMALL, VERMILLION, Look, legend_below, looks, name_axes, panels
+from neurosim.figures._traces import Clock, Time, count
 from neurosim.recording import Recording
 
 TRACED = 8
 """Matrices of up to so many synapses are drawn as traces, larger ones as scatter plots."""
+
+_BACK: dict[str, Any] = {"color": GREY, "linewidth": 1.6, "linestyle": (0.0, (4.0, 1.5))}
+_POINT: dict[str, Any] = {"color": VERMILLION, "marker": "x", "markersize": 8.0, "markeredgewidth": 2.0}
+_CLOSEST: dict[str, Any] = {"color": BLACK, "marker": "+", "markersize": 8.0}
 
 View = Literal["traces", "plane", "scatter"]
 
@@ -107,52 +111,56 @@ def _nearest_row(pair: Pair, point: Sequence[float]) -> tuple[int, float]:
 
 
 def _planes(pairs: Sequence[Pair], drawn_as: Sequence[Look], point: Sequence[float] | None, title: str) -> Figure:
-    drawn, all_axes = panels(len(pairs), width=3.0, height=3.9, title=title, shared=False)
+    drawn, all_axes = panels(len(pairs), width=2.9, height=4.0, title=title, shared=False)
     for axes, pair, look in zip(all_axes, pairs, drawn_as, strict=True):
         _draw_plane(axes, pair, look, point)
-        axes.set_title(f"{pair.label}, seed {pair.seed}", fontsize=FONT)
-        axes.legend(fontsize=SMALL, frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.2), handlelength=1.8)
+        axes.set_title("\n".join([f"{pair.label}, seed {pair.seed}", *_told(pair, point)]), fontsize=SMALL)
+    handles = [
+        Line2D([], [], color=BLACK, marker="o", markerfacecolor="white", linestyle="none", label="W begins"),
+        Line2D([], [], color=BLACK, marker="D", linestyle="none", label="W ends"),
+    ]
+    if any(pair.feedback is not None for pair in pairs):
+        handles.append(Line2D([], [], **_BACK, label="$B^T$"))
+    if point is not None:
+        handles.append(Line2D([], [], **_POINT, linestyle="none", label=f"marked: {_numbers(point)}"))
+        handles.append(Line2D([], [], **_CLOSEST, linestyle="none", label="W closest to it"))
+    drawn.legend(handles=handles, loc="outside lower center", ncols=2 if len(pairs) == 1 else 5, fontsize=SMALL, frameon=False)
     return drawn
 
 
 def _draw_plane(axes: Axes, pair: Pair, look: Look, point: Sequence[float] | None) -> None:
     """The way of two weights, from a circle to a diamond, the direction of B, and the point with what comes closest to it."""
-    way = pair.forward.reshape(len(pair.trials), 2)
+    way = _way(pair)
     draw_cross(axes)
     axes.plot(*way.T, color=look.colour, linewidth=1.4, zorder=3)
-    axes.plot(
-        *way[0], "o", color=look.colour, markerfacecolor="white", markersize=5, label=f"W begins at {_told(way[0])}", zorder=4
-    )
-    axes.plot(*way[-1], "D", color=look.colour, markersize=5, label=f"W ends at {_told(way[-1])}", zorder=4)
+    axes.plot(*way[0], "o", color=look.colour, markerfacecolor="white", markersize=5, zorder=4)
+    axes.plot(*way[-1], "D", color=look.colour, markersize=5, zorder=4)
     if pair.feedback is not None:
         back = pair.feedback[-1].ravel()
-        axes.annotate(
-            "",
-            xy=tuple(back),
-            xytext=(0.0, 0.0),
-            arrowprops={
-                "arrowstyle": "-|>",
-                "color": GREY,
-                "linewidth": 1.6,
-                "linestyle": (0.0, (4.0, 1.5)),
-                "shrinkA": 0,
-                "shrinkB": 0,
-            },
-            zorder=2,
-        )
+        arrow = {"arrowstyle": "-|>", "shrinkA": 0, "shrinkB": 0, **_BACK}
+        axes.annotate("", xy=tuple(back), xytext=(0.0, 0.0), arrowprops=arrow, zorder=2)
         axes.plot(*back, alpha=0.0)  # an arrow alone does not widen the axes
-        axes.plot([], [], color=GREY, linewidth=1.6, linestyle=(0.0, (4.0, 1.5)), label=f"$B^T$ = {_told(back)}")
     if point is not None:
-        row, _ = _nearest_row(pair, point)
-        axes.plot(
-            *point, "x", color=VERMILLION, markersize=8, markeredgewidth=2.0, label=f"marked point {_told(point)}", zorder=5
-        )
-        axes.plot(
-            *way[row], "+", color=BLACK, markersize=8, label=f"W after {pair.trials[row]} trials {_told(way[row])}", zorder=6
-        )
+        axes.plot(*point, **_POINT, zorder=5)
+        axes.plot(*way[_nearest_row(pair, point)[0]], **_CLOSEST, zorder=6)
     names = _synapses(*pair.forward.shape[1:])
     name_axes(axes, f"forward weight {names[0]}", f"forward weight {names[1]}")
     _square(axes)
+
+
+def _way(pair: Pair) -> np.ndarray:
+    """Two weights over trials."""
+    return pair.forward.reshape(len(pair.trials), 2)
+
+
+def _told(pair: Pair, point: Sequence[float] | None) -> list[str]:
+    """Where the way begins and ends, and what of it is closest to the point."""
+    way = _way(pair)
+    lines = [f"from {_numbers(way[0])} to {_numbers(way[-1])}"]
+    if point is not None:
+        row, _ = _nearest_row(pair, point)
+        lines.append(f"closest {_numbers(way[row])} after {count(pair.trials[row])} trials")
+    return lines
 
 
 def _square(axes: Axes) -> None:
@@ -162,10 +170,10 @@ def _square(axes: Axes) -> None:
     (across, _), (up, _) = middle_and_reach
     axes.set_xlim(across - reach, across + reach)
     axes.set_ylim(up - reach, up + reach)
-    axes.set_aspect("equal")
+    axes.set_box_aspect(1.0)
 
 
-def _told(weights: Sequence[float] | np.ndarray) -> str:
+def _numbers(weights: Sequence[float] | np.ndarray) -> str:
     return f"({', '.join(f'{weight:.2f}' for weight in weights)})".replace("-", "−")
 
 
@@ -212,5 +220,5 @@ def _scatters(pairs: Sequence[Pair], title: str) -> Figure:
         draw_cross(axes)
         axes.set_title(pair.label, fontsize=FONT)
         name_axes(axes, "feedback weight, transposed, $B^T$", "forward weight W" if axes is all_axes[0] else "")
-        axes.legend(fontsize=SMALL, frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.22), handletextpad=0.2)
+        legend_below(axes)
     return drawn

@@ -57,6 +57,13 @@ def test_an_angle_above_95_needs_the_half_circle(tmp_path):
     assert draw("panels", tmp_path, quantities=["hidden.angle"]).axes[0].get_ylim()[1] == 180.0
 
 
+def test_an_outlier_that_is_not_drawn_needs_no_half_circle(tmp_path):
+    for seed, angle in enumerate((120.0, 60.0, 60.0, 60.0, 60.0)):
+        write(tmp_path / f"{seed}.h5", {"hidden.angle": (TRIALS, [angle] * 3)}, arm="a", seed=seed)
+    assert draw("panels", tmp_path).axes[0].get_ylim()[1] == 95.0
+    assert draw("panels", tmp_path, spread="extremes").axes[0].get_ylim()[1] == 180.0
+
+
 def test_what_is_not_asked_for_is_every_number(runs):
     assert [one.get_ylabel() for one in draw("panels", runs).axes] == [
         "hidden.angle (°)",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 
 import numpy as np
@@ -68,6 +69,12 @@ def test_rows_share_their_axis_and_errors_are_logarithmic(regimens):
     assert [one.get_xlabel() for one in axes] == [""] * 3 + ["trials"] * 3
 
 
+def test_a_row_of_angles_has_one_axis_with_a_line_at_90_in_every_column(runs):
+    panels = draw("regimens", runs, quantities=["hidden.angle"], limits={"hidden.angle": [0.0, 100.0]}).axes
+    assert {axes.get_ylim() for axes in panels} == {(0.0, 100.0)}
+    assert all(any(set(line.get_ydata()) == {90.0} for line in axes.lines) for axes in panels)
+
+
 def test_arrows_tell_what_learns_alone(regimens):
     turns, at_once, silent = draw("regimens", regimens).axes[:3]
     told = [(arrow.xyann[0], arrow.xy[0], arrow.arrow_patch.get_edgecolor()) for arrow in _arrows(turns)]
@@ -92,6 +99,13 @@ def test_other_projections_can_be_followed(regimens):
         "only hidden_to_output learns",
         "only input_to_hidden learns",
     ]
+
+
+def test_nothing_of_one_column_is_clipped(regimens):
+    figure = draw("regimens", regimens / "turns")
+    figure.savefig(io.BytesIO(), format="png")
+    drawn, (width, height) = figure.get_tightbbox(), figure.get_size_inches()
+    assert min(drawn.x0, drawn.y0, width - drawn.x1, height - drawn.y1) > -0.02
 
 
 def test_without_phases_there_are_no_arrows_and_no_legend(runs):
