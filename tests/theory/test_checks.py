@@ -15,6 +15,7 @@ from neurosim.theory import feedback_alignment_flow as fa
 from neurosim.theory import gauss_newton as gn
 from neurosim.theory import pseudoinverse as single
 from neurosim.theory import squash
+from neurosim.theory import three_neurons as tn
 from neurosim.theory import vector_field as vf
 from neurosim.theory.checks import (
     THEORY_CHECKS,
@@ -96,6 +97,12 @@ def from_large_weights(seed: int, spread: float, drawn: Any = note_12._drawn) ->
     return drawn(seed, 0.1)
 
 
+def too_far(network: tn.ThreeNeurons, a: Any, w: Any) -> tuple[Any, Any]:
+    """The flow to another target."""
+    error = 1.1 * network.target - w * a
+    return network.feedback * error, error * a
+
+
 everywhere = {"converges": (cp, "converges", lambda W, B: np.ones(len(W), bool))}
 all_aligned = (note_16, "_all", lambda *, aligned, drawn=note_16._all: drawn(aligned=True))
 none_aligned = (note_16, "_all", lambda *, aligned, drawn=note_16._all: drawn(aligned=False))
@@ -137,6 +144,12 @@ PLANTS: dict[str, tuple[Any, str, Any]] = {
     "symmetric_for_backpropagation": all_aligned,
     "work_of_feedback_alignment": none_aligned,
     "work_of_backpropagation": all_aligned,
+    "minimum_is_no_rest": (vf, "Network", lambda *given, B=None, network=vf.Network, **named: network(*given, **named)),
+    "endpoint_from_zero": (tn.ThreeNeurons, "endpoint", lambda self, a, w: (1.0, 1.0)),
+    "every_way_ends_on_a_solution": (tn.ThreeNeurons, "flow", too_far),
+    "invariant_of_three_neurons": (tn.ThreeNeurons, "invariant", lambda self, a, w: a**2 - w),
+    "invariant_by_small_steps": (tn.ThreeNeurons, "invariant", lambda self, a, w: a**2 - w),
+    "basin_of_the_bad_hyperbola": (tn.ThreeNeurons, "ends_badly", lambda self, a, w: (a < 0) & (w * a > 1)),
     **{f"share_converging_{outputs}": everywhere["converges"] for outputs in (*note_12.EXPECTED, 10)},
     "share_converging_shrinks": everywhere["converges"],
     "share_converging_exactly": everywhere["converges"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from scipy.optimize import minimize, root
 
 from neurosim.seeding import stream
 from neurosim.theory import vector_field as vf
@@ -127,3 +128,25 @@ def work_of_feedback_alignment() -> Verdict:
 def work_of_backpropagation() -> Verdict:
     """Backpropagation does no work around a closed loop (|∮ θ̇ · dθ|), with three neurons and in a tanh network."""
     return largest((abs(vf.work(p.network.field, *p[1:])) for p in _all(aligned=False)), below=1e-8)
+
+
+@theory_check(
+    source="Note 16; Supp. Fig. 14",
+    paper="a minimum of the error need not be an equilibrium of feedback alignment",
+)
+def minimum_is_no_rest() -> Verdict:
+    """At a minimum of the error (|∇L| < 1e-6) that leaves an error, feedback alignment does not rest (smallest |θ̇|)."""
+    return smallest((float(np.linalg.norm(network.field(theta))) for network, theta in map(_at_a_minimum, SEEDS)), above=0.01)
+
+
+def _at_a_minimum(seed: int) -> tuple[vf.Network, np.ndarray]:
+    """A 5-4-3 tanh network under feedback alignment, at weights where backpropagation rests: too many pairs to learn them all."""
+    random = stream(seed, "theory.note_16.minimum")
+    x, targets = random.standard_normal((40, 5)), random.standard_normal((40, 3))
+    B = random.uniform(-0.5, 0.5, (4, 3))
+    gradient = vf.Network(x, targets, hidden=4)
+    start = 0.1 * random.standard_normal(gradient.size)
+    found = minimize(gradient.loss, start, jac=lambda theta: -gradient.field(theta), method="BFGS", options={"gtol": 1e-8})
+    rests = root(gradient.field, found.x).x  # minimizing ends where the loss can no longer tell; this goes on to |∇L| ≈ 1e-12
+    assert np.linalg.norm(gradient.field(rests)) < 1e-6
+    return vf.Network(x, targets, hidden=4, B=B), rests
