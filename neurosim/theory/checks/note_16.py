@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import minimize, root
+from scipy.optimize import minimize
 
 from neurosim.seeding import stream
 from neurosim.theory import vector_field as vf
@@ -130,23 +130,22 @@ def work_of_backpropagation() -> Verdict:
     return largest((abs(vf.work(p.network.field, *p[1:])) for p in _all(aligned=False)), below=1e-8)
 
 
-@theory_check(
-    source="Note 16; Supp. Fig. 14",
-    paper="a minimum of the error need not be an equilibrium of feedback alignment",
-)
+@theory_check(source="Note 16; Supp. Fig. 14", paper="a minimum of the error need not be an equilibrium of feedback alignment")
 def minimum_is_no_rest() -> Verdict:
     """At a minimum of the error (|∇L| < 1e-6) that leaves an error, feedback alignment does not rest (smallest |θ̇|)."""
-    return smallest((float(np.linalg.norm(network.field(theta))) for network, theta in map(_at_a_minimum, SEEDS)), above=0.01)
+    return smallest(map(_speed_at_a_minimum, SEEDS), above=0.01)
 
 
-def _at_a_minimum(seed: int) -> tuple[vf.Network, np.ndarray]:
-    """A 5-4-3 tanh network under feedback alignment, at weights where backpropagation rests: too many pairs to learn them all."""
+def _speed_at_a_minimum(seed: int) -> float:
+    """|θ̇| of feedback alignment where backpropagation rests; nan where it is found nowhere.
+
+    A linear 5-2-3 network, which is too narrow to learn 40 random pairs; hidden tanh units would saturate and have no minimum.
+    """
     random = stream(seed, "theory.note_16.minimum")
     x, targets = random.standard_normal((40, 5)), random.standard_normal((40, 3))
-    B = random.uniform(-0.5, 0.5, (4, 3))
-    gradient = vf.Network(x, targets, hidden=4)
+    B = random.uniform(-0.5, 0.5, (2, 3))
+    gradient = vf.Network(x, targets, hidden=2, squash="identity")
     start = 0.1 * random.standard_normal(gradient.size)
-    found = minimize(gradient.loss, start, jac=lambda theta: -gradient.field(theta), method="BFGS", options={"gtol": 1e-8})
-    rests = root(gradient.field, found.x).x  # minimizing ends where the loss can no longer tell; this goes on to |∇L| ≈ 1e-12
-    assert np.linalg.norm(gradient.field(rests)) < 1e-6
-    return vf.Network(x, targets, hidden=4, B=B), rests
+    rest = minimize(gradient.loss, start, jac=lambda theta: -gradient.field(theta), method="BFGS", options={"gtol": 1e-8}).x
+    speed = float(np.linalg.norm(vf.Network(x, targets, hidden=2, B=B, squash="identity").field(rest)))
+    return speed if np.linalg.norm(gradient.field(rest)) < 1e-6 else float("nan")
