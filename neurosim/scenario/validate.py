@@ -180,7 +180,7 @@ def _claims(scenario: Scenario) -> Iterator[Problem]:
         for name in named:
             if name is not None and name not in arms:
                 yield Problem(f"{where}.arm", f"no arm {name!r}; there are {', '.join(arms)}", nearest(str(name), arms))
-        for term in ("quantity", "other", "gate"):
+        for term in ("quantity", "other", "gate", "given"):
             yield from _recorded(scenario, claim.parameters.get(term), f"{where}.{term}", number=True)
         yield from _recorded(scenario, claim.parameters.get("address"), f"{where}.address", number=False)
 

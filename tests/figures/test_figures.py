@@ -27,6 +27,7 @@ def test_every_file_is_a_figure():
         "learning_curve",
         "panels",
         "regimens",
+        "scaling",
         "weight_trajectory",
     }
 

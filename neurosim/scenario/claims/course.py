@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from neurosim.parameters import Fraction
 from neurosim.scenario.claims.claim import Runs, Verdict, claim
 from neurosim.scenario.claims.values import (
     STATISTICS,
+    Some,
     Statistic,
     course_of,
     interval_of,
@@ -89,6 +92,18 @@ def recovers(runs: Runs, arm: str, quantity: str, since: int, below: float, stat
     """The ratio of the last value of a quantity to its largest after a trial is at most so much."""
     courses = course_of(runs, arm, quantity, since)
     return _verdict(np.array([course[-1] / course.max() for course in courses]), statistic, None, below)
+
+
+@claim
+def stays_ordered(runs: Runs, arms: Some, quantity: str, since: int = 0, until: int | None = None) -> Verdict:
+    """At every recorded trial between two the arms' medians stand in this order, smallest first: the largest ratio is below 1."""
+    courses = [course_of(runs, arm, quantity, since, until) for arm in arms]
+    medians = [np.median(np.stack(course), axis=0) for course in courses]
+    ratios = np.stack([low / high for low, high in pairwise(medians)])
+    worst = float(ratios.max())
+    n = min(map(len, courses))
+    told = f"{' < '.join(arms)} at all of {ratios.shape[1]} trials: ratios < 1"
+    return Verdict(worst, (float(ratios.min()), worst), n, worst < 1, told)
 
 
 @claim

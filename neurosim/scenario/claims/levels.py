@@ -34,9 +34,18 @@ def value(
     below: float | None = None,
     statistic: Statistic = "median",
     trial: int | None = None,
+    given: str | None = None,
+    given_below: float = 0.0,
 ) -> Verdict:
-    """A statistic over seeds of a quantity, at a trial or at the end, lies within bounds."""
+    """A statistic over seeds of a quantity, at a trial or at the end, lies within bounds.
+
+    With `given`, only the runs count in which that quantity ends at or below a level.
+    """
     values = values_at(runs, arm, quantity, trial)
+    if given is not None:
+        values = values[values_at(runs, arm, given) <= given_below]
+        if not len(values):
+            raise DataError(f"no run ends with {given} at or below {given_below:g}")
     found = STATISTICS[statistic](values)
     return Verdict(
         found,
