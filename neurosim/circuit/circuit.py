@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from neurosim.circuit.elements import Bias, Population, Projection, table
 from neurosim.circuit.overrides import override
 from neurosim.errors import CircuitError, Problem, nearest
+from neurosim.models.connectors import CONNECTORS
 from neurosim.parameters import problems_of
 
 E = TypeVar("E", bound=BaseModel)
@@ -111,14 +112,15 @@ class Circuit:
         return [name for name, projection in self.projections.items() if projection.derivation is not None]
 
     def synapses(self) -> int:
-        """How many synapses there would be if every projection joined every pair.
+        """How many synapses there are, or would be if no connector left out pairs: one to one counts once for each neuron.
 
         >>> from neurosim.circuit.layered import layered
         >>> layered([4, 3, 2], feedback="none", bias=False).synapses()
-        18
+        28
         """
         size = {name: population.size for name, population in self.populations.items()}
-        return sum(size[p.pre] * size[p.post] for p in self.projections.values())
+        single = {p.name for p in self.projections.values() if CONNECTORS[p.connector.name].form == "diagonal"}
+        return sum(size[p.post] * (1 if p.name in single else size[p.pre]) for p in self.projections.values())
 
     def mirror(self, name: str) -> str | None:
         """The feedback projection that mirrors a forward one: what drives those that teach the population it starts from.

@@ -1,12 +1,14 @@
-"""Executors side by side: the runs of an ensemble, shared out among threads, each as it would run alone."""
+"""Work side by side: the runs of an ensemble, shared out among threads, each as it would be done alone."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
+
+T = TypeVar("T")
 
 
 class Executor(Protocol):
@@ -17,18 +19,17 @@ class Executor(Protocol):
         ...
 
 
-def run_side_by_side(
-    executors: Sequence[Executor], streams: Sequence[Mapping[str, np.ndarray]], threads: int
-) -> list[dict[str, np.ndarray]]:
-    """Run each executor on its own streams; the results are those of running them one after another, bit for bit.
+def side_by_side(pieces: Sequence[Callable[[], T]], threads: int) -> list[T]:
+    """Do pieces of work that touch nothing in common; the results are those of doing them one after another, in order.
 
     Args:
-        executors: with a state of its own each.
-        streams: the signals from outside, one row per trial, for each executor.
-        threads: how many run at the same time; kernels do not hold Python's lock.
+        pieces: functions without arguments.
+        threads: how many are under way at the same time; kernels, and NumPy where it draws, do not hold Python's lock.
+
+    >>> side_by_side([lambda: 1, lambda: 2], threads=2)
+    [1, 2]
     """
-    pairs = list(zip(executors, streams, strict=True))
-    if threads == 1 or len(pairs) == 1:
-        return [executor.run(given) for executor, given in pairs]
-    with ThreadPoolExecutor(min(threads, len(pairs))) as team:
-        return list(team.map(lambda pair: pair[0].run(pair[1]), pairs))
+    if threads == 1 or len(pieces) == 1:
+        return [piece() for piece in pieces]
+    with ThreadPoolExecutor(min(threads, len(pieces))) as team:
+        return list(team.map(lambda piece: piece(), pieces))

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from neurosim.circuit.exchange import from_json
-from neurosim.errors import InputError, Problem
+from neurosim.errors import InputError, Problem, nearest
 from neurosim.figures._arms import Arm, require, title_of
 from neurosim.figures._arms import arms as arms_of
 from neurosim.figures._style import BLACK, BLUE, GREY, SMALL, name_axes, panels
@@ -37,7 +37,7 @@ def figure(
         label: what the numbers are, for the axis.
         title: unless said otherwise the scenario's.
 
-    Runs that do not reach the level are left out.
+    Runs that do not reach the level, or are there from the first, are left out.
 
     Raises:
         InputError: no recording holds the quantity, an arm is unknown, there is not one number for each, or none gets there.
@@ -73,8 +73,11 @@ def _chosen(compared: list[Arm], names: list[str] | None) -> list[Arm]:
     if names is None:
         return compared
     known = {arm.name: arm for arm in compared}
+    listed = ", ".join(known)
     unknown = [
-        Problem(f"arms.{name}", f"no recording of this arm; there are {', '.join(known)}") for name in names if name not in known
+        Problem(f"arms.{name}", f"no recording of this arm; there are {listed}", nearest(name, known))
+        for name in names
+        if name not in known
     ]
     if unknown:
         raise InputError(unknown)
@@ -94,7 +97,7 @@ def _times(arm: Arm, quantity: str, level: float) -> np.ndarray:
     for recording in arm.holding(quantity):
         series = recording[quantity]
         reached = np.flatnonzero(series.values <= level)
-        if len(reached):
+        if len(reached) and reached[0] > 0:
             found.append(series.trials[reached[0]])
     return np.asarray(found, float)
 

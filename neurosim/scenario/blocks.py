@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-from neurosim.circuit.circuit import Circuit
 from neurosim.scenario.description import Arm, Scenario
 from neurosim.scenario.runner import Plan, chosen_arms, fingerprint, path_of, run_seeds
 
@@ -36,13 +35,7 @@ def work(scenario: Scenario, plan: Plan) -> int:
 
 def _work_of(scenario: Scenario, arm: Arm) -> int:
     lengths = [(phase.length(scenario.task_of(arm)), scenario.circuit(arm, phase)) for phase in scenario.phases(arm)]
-    return sum(trials * (OVERHEAD + synapses(circuit)) for trials, circuit in lengths)
-
-
-def synapses(circuit: Circuit) -> int:
-    """The pairs of neurons that the projections of a circuit join, as if each reached every neuron."""
-    sizes = {name: population.size for name, population in circuit.populations.items()}
-    return sum(sizes[p.pre] * sizes[p.post] for p in circuit.projections.values())
+    return sum(trials * (OVERHEAD + circuit.synapses()) for trials, circuit in lengths)
 
 
 def blocks(scenario: Scenario, plan: Plan, size: int) -> list[Block]:

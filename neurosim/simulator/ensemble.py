@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 
 from neurosim.circuit.circuit import Circuit
-from neurosim.engine.side_by_side import run_side_by_side
+from neurosim.engine.side_by_side import side_by_side
 from neurosim.errors import InputError, Problem
 from neurosim.simulator.simulator import Observer, Simulator
 from neurosim.tasks import Task
@@ -86,10 +87,11 @@ class Ensemble(Sequence[Simulator]):
         self._advance(tasks, end, batch)
 
     def _advance(self, tasks: Sequence[Task], until: int, batch: int) -> None:
-        """Learn up to a trial, window after window."""
-        while self[0].trial < until:
-            ready = [member.ahead(task, until, batch) for member, task in zip(self, tasks, strict=True)]
-            small = ready[0].trials * self[0].circuit.synapses() < WORK_WORTH_A_THREAD
-            run_side_by_side([r.executor for r in ready], [r.streams for r in ready], 1 if small else self._side_by_side)
-            for member, done in zip(self, ready, strict=True):
-                member.passed(done)
+        """Learn up to a trial, each member by itself: its trials are drawn where they are learned."""
+        trials = until - self[0].trial
+        if trials:
+            for member in self:
+                member.prepare(batch)
+            small = trials * self[0].circuit.synapses() < WORK_WORTH_A_THREAD
+            pieces = [partial(member.advance, task, until, batch) for member, task in zip(self, tasks, strict=True)]
+            side_by_side(pieces, 1 if small else self._side_by_side)

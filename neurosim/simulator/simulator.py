@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Protocol
 
@@ -33,15 +32,6 @@ class Executor(side_by_side.Executor, Protocol):
     def not_finite(self) -> str | None:
         """The first signal that holds something that is not a number, or None."""
         ...
-
-
-@dataclass(frozen=True)
-class Ahead:
-    """Trials that are ready to be run: by what, on what, and how many."""
-
-    executor: Executor
-    streams: Mapping[str, np.ndarray]
-    trials: int
 
 
 class Observer(Protocol):
@@ -148,10 +138,10 @@ class Simulator:
         end = self.trial + trials
         moments = list(into.moments(self, task, trials, batch)) if into is not None else []
         for moment in moments:
-            self._advance(task, moment, batch)
+            self.advance(task, moment, batch)
             assert into is not None
             into.look(self, task)
-        self._advance(task, end, batch)
+        self.advance(task, end, batch)
 
     def check(self, task: Task, trials: int, batch: int) -> None:
         """Raise InputError if a task does not fit the circuit, or a number is below 1."""
@@ -166,24 +156,22 @@ class Simulator:
         if problems:
             raise InputError(problems, self.circuit.label)
 
-    def _advance(self, task: Task, until: int, batch: int) -> None:
-        """Learn up to a trial: the one loop."""
-        while self.trial < until:
-            ahead = self.ahead(task, until, batch)
-            ahead.executor.run(ahead.streams)
-            self.passed(ahead)
+    def prepare(self, batch: int) -> None:
+        """Compile what learning needs, if it has not been; several members of an ensemble must not do so at the same time."""
+        self._executor(learning=True, batch=batch)
 
-    def ahead(self, task: Task, until: int, batch: int) -> Ahead:
-        """The next trials, at most up to one of them, ready to be run."""
+    def advance(self, task: Task, until: int, batch: int) -> None:
+        """Learn up to a trial: the one loop. Raises RunError if the numbers blew up."""
         program, executor = self._executor(learning=True, batch=batch)
-        count = min(max(batch, WINDOW // batch * batch), until - self.trial)
-        inputs, targets = self.present(task, self.trial, count)
-        return Ahead(executor, self._streams(program, inputs, targets, self.trial), count)
+        while self.trial < until:
+            count = min(max(batch, WINDOW // batch * batch), until - self.trial)
+            inputs, targets = self.present(task, self.trial, count)
+            executor.run(self._streams(program, inputs, targets, self.trial))
+            self.trial += count
+            self._require_finite(executor)
 
-    def passed(self, ahead: Ahead) -> None:
-        """Those trials have been run; raises RunError if the numbers blew up."""
-        self.trial += ahead.trials
-        broken = ahead.executor.not_finite()
+    def _require_finite(self, executor: Executor) -> None:
+        broken = executor.not_finite()
         if broken is not None:
             raise RunError(
                 f"{self.circuit.label}: the numbers blew up: {broken} is not finite after trial {self.trial} "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -15,7 +16,7 @@ from neurosim.circuit.layered import layered
 from neurosim.circuit.validate import validate
 from neurosim.engine.cpu import CpuExecutor
 from neurosim.engine.lower import lower
-from neurosim.engine.side_by_side import run_side_by_side
+from neurosim.engine.side_by_side import side_by_side
 from neurosim.engine.state import State
 
 SMALL = 64
@@ -37,7 +38,7 @@ def contestant(
     def run(trials: int) -> None:
         streams = [_streams(work, trials, seed) for seed in range(work.seeds)]
         if work.seeds > 1:
-            run_side_by_side(executors, streams, work.threads)
+            side_by_side([partial(e.run, given) for e, given in zip(executors, streams, strict=True)], work.threads)
         else:
             executors[0].run(streams[0])
 

@@ -53,7 +53,7 @@ def test_unless_told_it_is_against_the_synapses_and_to_where_every_arm_gets(runs
     ("options", "told"),
     [
         ({"against": [1.0]}, "against: expected one number for each of the 2 arms, found 1"),
-        ({"arms": ["a", "B"]}, "arms.B: no recording of this arm; there are a, b; did you mean 'b'"),
+        ({"arms": ["a", "B"]}, "arms.B: no recording of this arm; there are a, b"),
         ({"reaches": -1.0}, "reaches: no run reaches nse = -1"),
         ({"quantity": "nsee"}, "did you mean 'nse'"),
     ],

@@ -11,7 +11,7 @@ from scenario.tiny import scenario
 
 from neurosim.errors import InputError
 from neurosim.recording import Recording
-from neurosim.scenario.blocks import OVERHEAD, blocks, paths_of, run_block, runs, synapses, work
+from neurosim.scenario.blocks import OVERHEAD, blocks, paths_of, run_block, runs, work
 from neurosim.scenario.engines import run_scenario
 from neurosim.scenario.runner import Plan, fingerprint
 from neurosim.scenario.slices import WHOLE, Slice
@@ -100,7 +100,7 @@ def test_an_empty_slice_runs_nothing(tmp_path: Path) -> None:
 
 def test_work_weighs_the_trials_of_each_run_by_their_synapses() -> None:
     made = scenario(seeds=3, phase=[{"trials": 40}, {"trials": 20}])
-    random = 4 * 3 + 3 * 2 + 2 * 3 + 3 * 3 + 4 * 2 * 2 + 2  # forward, feedback, to and from the error, loss
-    assert synapses(made.circuit(made.arm[0], made.phase[0])) == random
+    random = 4 * 3 + 3 * 2 + 2 * 3 + 3 + 4 * 2 + 2  # forward, feedback, to and from the error, loss
+    assert made.circuit(made.arm[0], made.phase[0]).synapses() == random
     assert work(made, Plan(Path("out"), arms=["random"])) == 3 * 60 * (OVERHEAD + random)
     assert work(made, Plan(Path("out"), arms=["random"], slice=Slice(0, 3))) == 60 * (OVERHEAD + random)

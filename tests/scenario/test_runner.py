@@ -52,7 +52,8 @@ def test_an_arm_is_what_the_simulator_does_by_itself(tmp_path: Path) -> None:
 
 
 def test_what_an_arm_does_not_have_is_left_out_of_its_recording(tmp_path: Path) -> None:
-    paths = run_scenario(scenario(), Plan(tmp_path))
+    shallow = {"name": "shallow", "circuit": {"family": "layered", "sizes": [4, 3, 2], "feedback": "none"}}
+    paths = run_scenario(scenario(arm=[BASE["arm"][0], shallow]), Plan(tmp_path))
     held = [set(Recording(path).addresses) for path in paths]
     assert held[0] - held[1] == {"error_to_feedback.weights"}
 

@@ -38,13 +38,13 @@ def test_that_members_are_what_they_are_alone(feedback: str, batch: int, threads
 def test_that_threads_really_run_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(neurosim.simulator.ensemble, "WORK_WORTH_A_THREAD", 0)
     asked = []
-    real = neurosim.simulator.ensemble.run_side_by_side
+    real = neurosim.simulator.ensemble.side_by_side
 
-    def watched(executors, streams, threads):
-        asked.append((len(executors), threads))
-        return real(executors, streams, threads)
+    def watched(pieces, threads):
+        asked.append((len(pieces), threads))
+        return real(pieces, threads)
 
-    monkeypatch.setattr(neurosim.simulator.ensemble, "run_side_by_side", watched)
+    monkeypatch.setattr(neurosim.simulator.ensemble, "side_by_side", watched)
     Ensemble(layered([6, 5, 3], feedback="random"), seeds=range(5), threads=2).train(TASK, trials=10)
     assert asked == [(5, 2)]
 

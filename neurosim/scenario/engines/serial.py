@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from neurosim.errors import InputError, Problem
-from neurosim.scenario.blocks import Block, blocks, run_block, synapses
+from neurosim.scenario.blocks import Block, blocks, run_block
 from neurosim.scenario.description import Scenario
 from neurosim.scenario.runner import Plan
 
@@ -56,4 +56,4 @@ def _side_by_side(scenario: Scenario, plan: Plan, work: Sequence[Block], outer: 
 
 
 def _large(scenario: Scenario) -> bool:
-    return synapses(scenario.circuit(scenario.arm[0], scenario.phases(scenario.arm[0])[0])) >= SYNAPSES_WORTH_A_THREAD
+    return scenario.circuit(scenario.arm[0], scenario.phases(scenario.arm[0])[0]).synapses() >= SYNAPSES_WORTH_A_THREAD
