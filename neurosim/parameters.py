@@ -63,9 +63,9 @@ class Parameters:
         supplied: names (or prefixes that end in `_`) of the arguments that the simulator fills in.
         extra: further parameters that every thing of the kind has, name → (kind, default).
 
-    >>> def uniform(random, shape, bound: NonNegative): ...
-    >>> Parameters(uniform, supplied=("random", "shape")).problems({"bund": 1.0}, "w")[0].suggestion
-    'bound'
+    >>> def drawn(random, shape, bound: NonNegative): ...
+    >>> [problem.address for problem in Parameters(drawn, supplied=("random", "shape")).problems({"bund": 1.0}, "w")]
+    ['w.bound', 'w.bund']
     """
 
     def __init__(

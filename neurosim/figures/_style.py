@@ -65,6 +65,7 @@ _OF_THE_PAPER = {
 _VARIANTS = {
     ("deep", _ALIGNMENT): _DEEP_ALIGNMENT,
     ("deep", _BACKPROPAGATION): Look(BLACK, (0.0, (5.0, 1.0, 1.0, 1.0, 1.0, 1.0))),
+    ("full", _REINFORCEMENT): Look(PURPLE, (0.0, (1.0, 1.0))),
     ("frozen", _ALIGNMENT): Look(MAGENTA, (0.0, (2.0, 1.0))),
     ("frozen", _BACKPROPAGATION): Look(CYAN, (0.0, (6.0, 1.5, 1.0, 1.5))),
 }
@@ -78,6 +79,8 @@ _OTHERS = (
     Look(PURPLE, (0.0, (4.0, 1.5, 1.0, 1.5, 1.0, 1.5))),
     Look(GREEN, (0.0, (1.0, 1.5))),
     Look(BLACK, (0.0, (8.0, 2.0))),
+    Look(MAGENTA, (0.0, (3.0, 1.0, 1.0, 1.0))),
+    Look(CYAN, (0.0, (7.0, 1.0, 3.0, 1.0))),
 )
 
 

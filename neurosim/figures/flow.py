@@ -12,20 +12,17 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from neurosim.circuit.exchange import from_json
-from neurosim.errors import InputError, Problem
 from neurosim.figures._arms import Arm, arms, require, title_of
 from neurosim.figures._diagram import Diagram, kinds_of_edges
 from neurosim.figures._style import BLACK, BLUE, FONT, GREY, PALE, SMALL, entitle, name_axes, plain
+from neurosim.figures._three_neurons import MANIFOLD, UNSTABLE, draw_basin, draw_field, draw_solutions, ways_of
 from neurosim.parameters import Positive
 from neurosim.recording import Recording
 from neurosim.theory.three_neurons import ThreeNeurons
 
-_ARROWS = 17
 _OTHERS = 30
 _PANEL = 4.2
 _LEFT, _BELOW, _LEGEND, _BORDER = 0.65, 0.5, 0.85, 0.2
-_MANIFOLD = 4.0
-_UNSTABLE = (0.0, (2.0, 1.0))
 
 
 def figure(
@@ -61,12 +58,12 @@ def figure(
     """
     network = ThreeNeurons(feedback, target)
     compared = arms(recordings)
-    ways = _ways(compared, require(compared, first), require(compared, second))
+    ways = ways_of(compared, require(compared, first), require(compared, second))
     diagram = _diagram(compared, first, second) if circuit else None
     drawn, axes = _laid_out(diagram, title_of(compared) if title is None else title)
-    _draw_basin(axes, network, limit)
-    _draw_field(axes, network, limit)
-    _draw_solutions(axes, network, limit)
+    draw_basin(axes, network, limit)
+    draw_field(axes, network, limit)
+    draw_solutions(axes, network, limit)
     _draw_ways(axes, ways, limit)
     plain(axes)
     axes.set(xlim=(-limit, limit), ylim=(-limit, limit))
@@ -76,30 +73,6 @@ def figure(
     axes.yaxis.labelpad = 1.0
     _legend(axes, ways)
     return drawn
-
-
-def _ways(compared: Sequence[Arm], first: str, second: str) -> list[np.ndarray]:
-    """The trajectories [trial, (A, W)] of all networks of all recordings."""
-    found: list[np.ndarray] = []
-    for recording in (recording for arm in compared for recording in arm.recordings):
-        if first in recording and second in recording:
-            a, w = recording[first], recording[second]
-            for series in (a, w):
-                _require_scalar(series.address, series.values.shape[1:])
-            if a.values.shape[1:] != w.values.shape[1:]:
-                raise InputError([Problem(second, f"expected as many weights as {first} has")])
-            _, of_a, of_w = np.intersect1d(a.trials, w.trials, return_indices=True)
-            if len(of_a) > 1:
-                pairs = np.stack([a.values[of_a].reshape(len(of_a), -1), w.values[of_w].reshape(len(of_w), -1)], axis=2)
-                found += list(np.asarray(pairs, np.float64).transpose(1, 0, 2))
-    if not found:
-        raise InputError([Problem(second, f"no recording holds it and {first} at two common trials")])
-    return found
-
-
-def _require_scalar(address: str, shape: tuple[int, ...]) -> None:
-    if len(shape) > 1 and shape != (1, 1):
-        raise InputError([Problem(address, f"expected one weight, or one per network side by side, found the shape {shape}")])
 
 
 def _diagram(compared: Sequence[Arm], first: str, second: str) -> Diagram | None:
@@ -136,50 +109,6 @@ def _laid_out(diagram: Diagram | None, title: str) -> tuple[Figure, Axes]:
     return drawn, axes
 
 
-def _draw_basin(axes: Axes, network: ThreeNeurons, limit: float) -> None:
-    """Shade from where one gets to the bad solutions."""
-    alpha, omega = network.scales
-    a = -np.sign(alpha) * np.linspace(1e-9, limit, 2000)
-    edge = np.clip(network.separatrix(a), -limit, limit)
-    axes.fill_between(a, edge, -np.sign(omega) * limit, color=PALE, linewidth=0, zorder=0)
-
-
-def _draw_field(axes: Axes, network: ThreeNeurons, limit: float) -> None:
-    """Small arrows, whose length grows with the speed, but much less than it."""
-    ticks = np.linspace(-limit, limit, _ARROWS + 2)[1:-1]
-    a, w = np.meshgrid(ticks, ticks)
-    da, dw = network.flow(a, w)
-    speed = np.hypot(da, dw)
-    shorter = np.divide((speed / speed.max()) ** 0.35, speed, out=np.zeros_like(speed), where=speed > 0) * (ticks[1] - ticks[0])
-    axes.quiver(
-        a,
-        w,
-        da * shorter,
-        dw * shorter,
-        angles="xy",
-        scale_units="xy",
-        scale=1.0,
-        color="#6E6E6E",
-        width=0.0028,
-        headwidth=4.0,
-        headlength=4.0,
-        headaxislength=3.5,
-        zorder=1,
-    )
-
-
-def _draw_solutions(axes: Axes, network: ThreeNeurons, limit: float) -> None:
-    """The hyperbola A W = T: its good branch, the stable and the unstable part of the bad one."""
-    alpha = network.scales[0]
-    side = np.sign(alpha) * np.geomspace(abs(network.target) / limit / 2, 2 * limit, 800)
-    bad = np.sort(np.append(-side, -alpha))
-    stable = network.stable(bad) | (bad == -alpha)
-    unstable = ~network.stable(bad)
-    axes.plot(side, network.target / side, color=GREY, linewidth=_MANIFOLD, zorder=2)
-    axes.plot(bad[stable], network.target / bad[stable], color=BLACK, linewidth=_MANIFOLD, zorder=2)
-    axes.plot(bad[unstable], network.target / bad[unstable], color=BLACK, linewidth=_MANIFOLD, linestyle=_UNSTABLE, zorder=2)
-
-
 def _draw_ways(axes: Axes, ways: Sequence[np.ndarray], limit: float) -> None:
     """The first trajectory as a large arrow; others, evenly chosen where there are too many, as thin lines from a dot."""
     large, others = ways[0], ways[1:]
@@ -196,9 +125,9 @@ def _draw_ways(axes: Axes, ways: Sequence[np.ndarray], limit: float) -> None:
 def _legend(axes: Axes, ways: Sequence[np.ndarray]) -> None:
     start = ", ".join(f"{weight:.2g}" for weight in ways[0][0])
     handles: list[Line2D | Patch] = [
-        Line2D([], [], color=GREY, linewidth=_MANIFOLD, label="solutions, eWBe > 0"),
-        Line2D([], [], color=BLACK, linewidth=_MANIFOLD, label="solutions, eWBe < 0"),
-        Line2D([], [], color=BLACK, linewidth=_MANIFOLD, linestyle=_UNSTABLE, label="the same, unstable"),
+        Line2D([], [], color=GREY, linewidth=MANIFOLD, label="solutions, eWBe > 0"),
+        Line2D([], [], color=BLACK, linewidth=MANIFOLD, label="solutions, eWBe < 0"),
+        Line2D([], [], color=BLACK, linewidth=MANIFOLD, linestyle=UNSTABLE, label="the same, unstable"),
         Patch(color=PALE, label="ends where eWBe < 0"),
         Line2D([], [], color=BLUE, linewidth=3.2, label=f"from ({start})".replace("-", "−")),
     ]

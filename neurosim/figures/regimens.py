@@ -58,7 +58,7 @@ def figure(
     """
     compared = arms(recordings)
     addresses = chosen_numbers(compared, quantities, log=dict.fromkeys(log or ()), labels=labels, limits=limits)
-    clock = Clock(compared, time)
+    clocks = [Clock([arm], time) for arm in compared]
     drawn = Figure(figsize=(2.3 * len(compared) + 0.9, 1.55 * len(addresses) + 1.2), dpi=150, layout="constrained")
     grid = drawn.subplots(len(addresses), len(compared), sharex="col", sharey="row", squeeze=False)
     entitle(drawn, title_of(compared) if title is None else title)
@@ -66,7 +66,7 @@ def figure(
     arrows = any(colour for phases in solo for _, colour in phases)
     for row, address in zip(grid, addresses, strict=True):
         logarithmic = on_log_axis(compared, address, log)
-        for axes, arm, phases in zip(row, compared, solo, strict=True):
+        for axes, arm, phases, clock in zip(row, compared, solo, clocks, strict=True):
             plain(axes)
             _draw_seeds(axes, arm, address, clock, logarithmic)
             _part(axes, phases, clock)
@@ -74,10 +74,10 @@ def figure(
                 _point_at_second(axes, arm, address, phases, clock)
         scale_axis(row[0], compared, address, log=logarithmic, limits=limits)
         name_axes(row[0], "", labels[address] if labels and address in labels else _folded(name_of(compared, address)))
-    for axes, arm, phases in zip(grid[0], compared, solo, strict=True):
+    for axes, arm, phases, clock in zip(grid[0], compared, solo, clocks, strict=True):
         _draw_phases(axes, phases, clock)
         axes.set_title(arm.label, fontsize=FONT, pad=15 if arrows else 6)
-    for axes in grid[-1]:
+    for axes, clock in zip(grid[-1], clocks, strict=True):
         name_axes(axes, clock.label, axes.get_ylabel())
     drawn.align_ylabels(grid[:, 0])
     _legend(drawn, solo, first, second)

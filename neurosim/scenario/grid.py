@@ -35,7 +35,7 @@ def with_grid(scenario: Scenario, grid: Mapping[str, Sequence[Any]], names: Sequ
 
     >>> from neurosim.scenario.files import load_scenario
     >>> grown = with_grid(load_scenario("linear_map"), {"*.plasticity.eta": [0.01, 0.1]}, ["shallow"])
-    >>> [arm.name for arm in grown.arm][4:]
+    >>> [arm.name for arm in grown.arm if arm.grid]
     ['shallow,plasticity.eta=0.01', 'shallow,plasticity.eta=0.1']
     """
     arms = chosen_arms(scenario, list(dict.fromkeys(name.partition(",")[0] for name in names)))

@@ -62,4 +62,4 @@ def three_neurons(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def recorded(name: str, request: pytest.FixtureRequest) -> Path:
     """Real recordings that the figure of this name can show."""
-    return request.getfixturevalue("three_neurons" if name == "flow" else "runs")
+    return request.getfixturevalue("three_neurons" if name in ("basin", "flow") else "runs")

@@ -20,6 +20,7 @@ from neurosim.recording import Recording
 def test_every_file_is_a_figure():
     assert set(FIGURES) == {
         "angle",
+        "basin",
         "circuit",
         "flow",
         "forward_against_feedback",
