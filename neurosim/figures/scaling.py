@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from neurosim.circuit.exchange import from_json
@@ -37,10 +38,10 @@ def figure(
         label: what the numbers are, for the axis.
         title: unless said otherwise the scenario's.
 
-    Runs that do not reach the level, or are there from the first, are left out.
+    Runs that do not reach the level, or are there from the first, are left out; where that leaves none, the figure says so.
 
     Raises:
-        InputError: no recording holds the quantity, an arm is unknown, there is not one number for each, or none gets there.
+        InputError: no recording holds the quantity, an arm is unknown, or there is not one number for each.
 
     Source: Supp. Fig. 1, last sentence.
     """
@@ -51,9 +52,17 @@ def figure(
         raise InputError([Problem("against", f"expected one number for each of the {len(compared)} arms, found {len(given)}")])
     level = max(_median_end(arm, quantity) for arm in compared) if reaches is None else reaches
     reached = [(number, found) for number, arm in zip(given, compared, strict=True) if len(found := _times(arm, quantity, level))]
-    if not reached:
-        raise InputError([Problem("reaches", f"no run reaches {quantity} = {level:g}")])
     drawn, (axes,) = panels(1, width=3.8, height=3.0, title=title_of(compared) if title is None else title)
+    named = label if label is not None else "synapses" if against is None else ""
+    name_axes(axes, named, f"trials until {quantity} ≤ {level:.3g}")
+    if reached:
+        _draw(axes, reached)
+    else:
+        axes.text(0.5, 0.5, "no run gets there", transform=axes.transAxes, ha="center", fontsize=SMALL)
+    return drawn
+
+
+def _draw(axes: Axes, reached: list[tuple[float, np.ndarray]]) -> None:
     numbers = np.array([number for number, _ in reached])
     medians = np.array([np.median(found) for _, found in reached])
     for number, found in reached:
@@ -63,10 +72,7 @@ def figure(
     axes.set(xscale="log", yscale="log")
     axes.set_xticks(numbers, [f"{number:g}" for number in numbers])
     axes.minorticks_off()
-    named = label if label is not None else "synapses" if against is None else ""
-    name_axes(axes, named, f"trials until {quantity} ≤ {level:.3g}")
     axes.legend(fontsize=SMALL, frameon=False)
-    return drawn
 
 
 def _chosen(compared: list[Arm], names: list[str] | None) -> list[Arm]:

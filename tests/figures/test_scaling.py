@@ -49,12 +49,17 @@ def test_unless_told_it_is_against_the_synapses_and_to_where_every_arm_gets(runs
     assert axes.get_ylabel() == "trials until nse ≤ 0.45"
 
 
+def test_that_nobody_gets_there_is_shown(runs):
+    (axes,) = draw("scaling", runs, reaches=-1.0).axes
+    assert [text.get_text() for text in axes.texts] == ["no run gets there"]
+    assert not axes.lines
+
+
 @pytest.mark.parametrize(
     ("options", "told"),
     [
         ({"against": [1.0]}, "against: expected one number for each of the 2 arms, found 1"),
         ({"arms": ["a", "B"]}, "arms.B: no recording of this arm; there are a, b"),
-        ({"reaches": -1.0}, "reaches: no run reaches nse = -1"),
         ({"quantity": "nsee"}, "did you mean 'nse'"),
     ],
 )
