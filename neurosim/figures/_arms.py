@@ -33,7 +33,7 @@ class Arm:
 
     def holding(self, address: str) -> list[Recording]:
         """Those of its recordings that have samples of a quantity."""
-        return [recording for recording in self.recordings if address in recording and len(recording[address].trials)]
+        return [recording for recording in self.recordings if address in recording and recording.rows(address)]
 
     def samples(self, address: str) -> Samples | None:
         """A quantity over all seeds that hold it; None where none does, or they have no trial in common."""

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from neurosim.errors import InputError, Problem
-from neurosim.figures._arms import Arm, arms, require, seed_of, title_of
+from neurosim.figures._arms import Arm, arms, require, title_of
 from neurosim.figures._pairs import Pair, angle_between, draw_cloud, draw_cross, pair_of, pairs_of
 from neurosim.figures._style import BLACK, FONT, GREY, SMALL, VERMILLION, Look, legend_below, looks, name_axes, panels
 from neurosim.figures._traces import Clock, Time, count
@@ -100,7 +100,7 @@ def _require_two(pairs: Sequence[Pair], address: str, point: Sequence[float] | N
 
 def _closest(arm: Arm, address: str, against: str | None, point: Sequence[float]) -> Pair:
     """The weights of that seed of an arm that pass a point most closely."""
-    found = [pair_of(arm, address, against, seed_of(recording)) for recording in arm.holding(address)]
+    found = [pair_of(Arm(arm.name, arm.label, (one,)), address, against, None) for one in arm.holding(address)]
     return min((pair for pair in found if pair is not None), key=lambda pair: _nearest_row(pair, point)[1])
 
 

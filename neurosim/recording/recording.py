@@ -63,6 +63,7 @@ class Recording:
         try:
             self.attributes = self._checked_attributes()
             self._datasets = self._found()
+            self._known_axes: dict[str, tuple[np.ndarray, tuple[str, ...]]] = {}
         except BaseException:
             self._file.close()
             raise
@@ -93,12 +94,27 @@ class Recording:
             DataError: no such address, or the values are damaged.
         """
         dataset = self._dataset(address)
-        committed = self.committed_trial
+        trials, dims = self._axes(address)
         with self._readable():
-            trials = dataset.parent[TRIAL][()]
-            rows = int(np.searchsorted(trials, committed, side="right"))
-            dims = tuple(_scale_name(axis) for axis in dataset.dims)
-            return Series(address, trials[:rows], dataset[:rows], dims, str(dataset.attrs["units"]))
+            return Series(address, trials, dataset[: len(trials)], dims, str(dataset.attrs["units"]))
+
+    def rows(self, address: str) -> int:
+        """How many samples of one quantity are committed; raises DataError where there is no such address."""
+        return len(self._axes(address)[0])
+
+    def _axes(self, address: str) -> tuple[np.ndarray, tuple[str, ...]]:
+        """The committed trials of one quantity, and the names of its dimensions; read once where the run has ended."""
+        if address not in self._known_axes:
+            dataset = self._dataset(address)
+            committed = self.committed_trial
+            with self._readable():
+                trials = dataset.parent[TRIAL][()]
+                found = trials[: np.searchsorted(trials, committed, side="right")], tuple(map(_scale_name, dataset.dims))
+            if self.status == "running":
+                return found
+            self._known_axes[address] = found
+        trials, dims = self._known_axes[address]
+        return trials.copy(), dims
 
     def to_xarray(self, address: str) -> xarray.DataArray:
         """The committed samples of one quantity as a labelled array; needs xarray.
