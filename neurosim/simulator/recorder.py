@@ -99,14 +99,18 @@ class Recorder(AbstractContextManager["Recorder"]):
         self._look.renew()
         due = self._due[simulator.trial]
         signals = [address for address in due if self._kinds[address] == "signal"]
-        trial = simulator.present(task, simulator.trial, 1)
-        seen = simulator.evaluate(*trial, signals, first=simulator.trial) if signals else {}
+        seen = self._signals(simulator, task, signals) if signals else {}
         for address in due:
             kind = self._kinds[address]
             nothing = np.full(self._quantities[address].row_shape, np.nan)
             value = nothing if kind == "absent" else _READ[kind](self._look, seen, address)
             self._writer.write(address, simulator.trial, value)
         self._writer.commit(simulator.trial)
+
+    @staticmethod
+    def _signals(simulator: Simulator, task: Task, signals: Sequence[str]) -> dict[str, np.ndarray]:
+        """Signals of the trial about to be presented."""
+        return simulator.evaluate(*simulator.present(task, simulator.trial, 1), signals, first=simulator.trial)
 
     def annotate(self, name: str, value: str | int | float) -> None:
         """Note something in the file that becomes known on the way."""
