@@ -88,7 +88,8 @@ def _tell(rows: Sequence[Row], quiet: bool) -> None:
     shown = [row for row in rows if not (quiet and row["holds"])]
     for index, (_, group) in enumerate(groupby(shown, key=lambda row: row["scenario"])):
         together = list(group)
-        print(("\n" if index else "") + f"{together[0]['scenario']}: {together[0]['scenario_title']}")
+        remark = f" ({together[0]['remark']})" if together[0]["remark"] else ""
+        print(("\n" if index else "") + f"{together[0]['scenario']}: {together[0]['scenario_title']}{remark}")
         for row in together:
             print(_told(row))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from neurosim.cli.table import many, number, table
+from neurosim.errors import InputError
 from neurosim.figures import draw
 from neurosim.scenario.description import Scenario
 from neurosim.scenario.engines import run_scenario
@@ -25,6 +27,7 @@ class Outcome:
     Attributes:
         values: arm → quantity → the last value of each seed.
         figures: None where only a slice was run, because the recordings of the others may be missing yet.
+        undrawn: figure → why it could not be drawn.
         seconds: how long the runs took; drawing is not counted.
     """
 
@@ -32,6 +35,7 @@ class Outcome:
     recordings: Sequence[Path]
     values: Mapping[str, Mapping[str, np.ndarray]]
     figures: Sequence[Path] | None
+    undrawn: Mapping[str, str]
     seconds: float
 
     def table(self) -> str:
@@ -57,11 +61,17 @@ class Outcome:
             "values": plain,
             "recordings": [str(path) for path in self.recordings],
             "figures": [str(path) for path in self.figures or []],
+            "undrawn": dict(self.undrawn),
         }
+
+    def tell_undrawn(self) -> None:
+        """Say on stderr which figures are missing, and why."""
+        for name, why in self.undrawn.items():
+            print(f"neurosim: {self.scenario.name}: the figure {name} was not drawn: {why}", file=sys.stderr)
 
 
 def carried_out(scenario: Scenario, plan: Plan) -> Outcome:
-    """Run a scenario and draw its figures.
+    """Run a scenario and draw its figures; one that cannot be drawn costs none of the others.
 
     Raises:
         RunError: the numbers of a run blew up.
@@ -70,8 +80,9 @@ def carried_out(scenario: Scenario, plan: Plan) -> Outcome:
     started = time.monotonic()
     paths = run_scenario(scenario, plan)
     seconds = time.monotonic() - started
-    figures = _figures(scenario, paths, plan.out) if plan.slice == WHOLE else None
-    return Outcome(scenario, paths, final_values(scenario, paths), figures, seconds)
+    undrawn: dict[str, str] = {}
+    figures = _figures(scenario, paths, plan.out, undrawn) if plan.slice == WHOLE else None
+    return Outcome(scenario, paths, final_values(scenario, paths), figures, undrawn, seconds)
 
 
 def extent(scenario: Scenario, plan: Plan) -> str:
@@ -82,18 +93,30 @@ def extent(scenario: Scenario, plan: Plan) -> str:
     return f"{many(len(chosen), 'arm')} × {many(scenario.seeds, 'seed')} × {trials} trials"
 
 
-def _figures(scenario: Scenario, paths: Sequence[Path], out: Path) -> list[Path]:
-    """Each figure of the scenario as a PNG; a figure that comes twice is told apart by what it shows."""
-    names = [figure.name for figure in scenario.figure]
+def _figures(scenario: Scenario, paths: Sequence[Path], out: Path, undrawn: dict[str, str]) -> list[Path]:
+    """Each figure of the scenario as a PNG; what cannot be drawn is noted."""
     drawn = []
-    for figure in scenario.figure:
-        options = dict(figure.parameters)
-        shown = str(options.get("quantity") or options.get("address") or "")
-        stem = f"{figure.name}_{shown.replace('.', '_')}" if names.count(figure.name) > 1 else figure.name
+    for stem, figure in zip(_stems(scenario), scenario.figure, strict=True):
         path = out / f"{stem}.png"
-        draw(figure.name, list(paths), **options).savefig(path, dpi=150)
-        drawn.append(path)
+        try:
+            draw(figure.name, list(paths), **figure.parameters).savefig(path, dpi=150)
+        except InputError as error:
+            undrawn[stem] = str(error)
+        else:
+            drawn.append(path)
     return drawn
+
+
+def _stems(scenario: Scenario) -> list[str]:
+    """A name for each figure's file; a figure that comes twice is told apart by what it shows, or else by a number."""
+    names = [figure.name for figure in scenario.figure]
+    found: list[str] = []
+    for figure in scenario.figure:
+        shown = str(figure.parameters.get("quantity") or figure.parameters.get("address") or "").replace(".", "_")
+        stem = f"{figure.name}_{shown}" if names.count(figure.name) > 1 and shown else figure.name
+        alike = sum(known == stem or known.startswith(f"{stem}-") for known in found)
+        found.append(f"{stem}-{alike + 1}" if alike else stem)
+    return found
 
 
 def _spread(values: np.ndarray) -> str:

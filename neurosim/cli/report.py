@@ -72,7 +72,8 @@ def _section(rows: Sequence[Row]) -> Iterable[str]:
     first = rows[0]
     yield f"## {_plain(first.get('scenario_title') or first['scenario'])}"
     source = first.get("scenario_source")
-    yield (f"{_plain(source)}. " if source else "") + f"{code(first['command'])}. {count(rows)}"
+    remark = f" ({_plain(first['remark'])})" if first.get("remark") else ""
+    yield (f"{_plain(source)}. " if source else "") + f"{code(first['command'])}{remark}. {count(rows)}"
     lines = [HEAD, ["---"] * len(HEAD), *(_cells(row) for row in rows)]
     yield "\n".join(f"| {' | '.join(line)} |" for line in lines)
     reasons = [(row["claim"], row["explanation"]) for row in rows if row.get("explanation") and not row["holds"]]

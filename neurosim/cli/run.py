@@ -25,7 +25,7 @@ from neurosim.scenario.slices import WHOLE, Slice
 
 
 def command(arguments: argparse.Namespace) -> int:
-    """Run, draw, and tell."""
+    """Run, draw, and tell; 2 if a figure cannot be drawn from what was recorded."""
     if is_collection(arguments.scenario):
         return run_collection.command(arguments)
     part = _slice(arguments)
@@ -49,13 +49,14 @@ def command(arguments: argparse.Namespace) -> int:
         outcome = carried_out(scenario, replace(plan, progress=progress))
     if arguments.json:
         print(json.dumps(outcome.document(), allow_nan=False))
-        return 0
+        return 2 if outcome.undrawn else 0
     for line in outcome.recordings if outcome.figures is None else [outcome.table()]:
         print(line)
     if not arguments.quiet:
         done = f"{many(count, 'run')} in {outcome.seconds:.1f} s"
         print(f"\n{done}\n{_narrated(scenario, plan.out, outcome.figures)}", file=sys.stderr)
-    return 0
+    outcome.tell_undrawn()
+    return 2 if outcome.undrawn else 0
 
 
 def _announced(scenario: Scenario, plan: Plan, count: int) -> str:

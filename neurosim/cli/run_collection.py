@@ -27,7 +27,7 @@ SINGLE = {"arm": "--arm", "changes": "--set", "grid": "--grid", "index": "--inde
 
 
 def command(arguments: argparse.Namespace) -> int:
-    """Run all scenarios, those after one that failed, too; 1 if one failed."""
+    """Run all scenarios, those after one that failed, too; 1 if one failed, 2 if only a figure could not be drawn."""
     _require_no_single(arguments)
     collection, members = load_collection(arguments.scenario)
     if arguments.seeds:
@@ -45,7 +45,10 @@ def command(arguments: argparse.Namespace) -> int:
     failed = [(one.scenario.name, one.result) for one in done if isinstance(one.result, RunError)]
     for name, error in failed:
         print(f"neurosim: {name} failed: {error}", file=sys.stderr)
-    return 1 if failed else 0
+    undrawn = [one.result for one in done if isinstance(one.result, Outcome) and one.result.undrawn]
+    for outcome in undrawn:
+        outcome.tell_undrawn()
+    return 1 if failed else 2 if undrawn else 0
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ class FigureChoice(Choice):
 
 
 class ClaimChoice(Choice):
-    """A claim with its terms: `{ check = "final", arm = "feedback_alignment", … }`."""
+    """A claim with its terms: `{ check = "value", arm = "feedback_alignment", … }`."""
 
     key = "check"
 

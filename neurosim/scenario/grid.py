@@ -55,7 +55,7 @@ def _problems(scenario: Scenario, arms: Sequence[Arm], grid: Mapping[str, Sequen
     for address, values in grid.items():
         texts = [_text(value) for value in values]
         if address.partition(".")[0] in Scenario.model_fields:
-            yield Problem(address, "is the same for all arms; run once for each of its values, with --set and --out")
+            yield Problem(address, "is no place in a circuit; run once for each of its values, with --set and --out")
         elif not values:
             yield Problem(address, "expected at least one value")
         elif len(set(texts)) < len(texts):

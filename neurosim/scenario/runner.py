@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import hashlib
 import inspect
 import json
+import textwrap
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -17,15 +20,18 @@ import numpy as np
 
 from neurosim.circuit.circuit import Circuit
 from neurosim.errors import DataError, EnvironmentFailure, InputError, Problem, nearest
+from neurosim.metrics.look import resolve
+from neurosim.models.connectors import CONNECTORS
 from neurosim.models.neurons import NEURONS
 from neurosim.models.plasticity import RULES
 from neurosim.models.transfer import TRANSFERS
+from neurosim.models.weights import WEIGHTS
 from neurosim.recording import Recording
 from neurosim.scenario.description import Arm, Phase, Scenario
 from neurosim.scenario.slices import WHOLE, Slice
 from neurosim.simulator import Ensemble, Recorder, Simulator, record
 from neurosim.simulator.recorder import what
-from neurosim.tasks import Task
+from neurosim.tasks import TASKS, Task
 
 Progress = Callable[[int], None]
 
@@ -78,27 +84,46 @@ def path_of(out: Path, arm: str, seed: int) -> Path:
 
 
 def fingerprint(scenario: Scenario, arm: Arm, backend: str = "cpu") -> str:
-    """What decides the results of an arm, in short: task, circuits, phases, what is recorded, formulas, backend, version.
+    """What decides the results of an arm, in short: task, circuits, phases, what is recorded, their source, backend, version.
 
     Two runs of the same fingerprint and seed on the same machine hold the same numbers.
     """
     task = [scenario.task.name, {**scenario.task.parameters, **arm.task}]
     parts: list[Any] = [version("neurosim"), backend, task, scenario.dtype, scenario.record]
     parts += [phase.model_dump() for phase in scenario.phases(arm)]
-    for phase in scenario.phases(arm):
-        circuit = scenario.circuit(arm, phase)
-        parts += [circuit.to_tables(), _formulas(circuit)]
+    circuits = [scenario.circuit(arm, phase) for phase in scenario.phases(arm)]
+    parts += [[circuit.to_tables() for circuit in circuits], _sources(scenario, circuits)]
     return hashlib.blake2b(json.dumps(parts, sort_keys=True).encode(), digest_size=16).hexdigest()
 
 
-def _formulas(circuit: Circuit) -> list[str]:
-    """The texts of the rules and transfer functions of a circuit: a user may have edited one."""
-    found: list[Callable[..., float] | None] = [RULES[p.plasticity.name].change for p in circuit.projections.values()]
-    for population in circuit.populations.values():
-        transfer = TRANSFERS[population.transfer.name]
-        found += [transfer.value, transfer.slope, *NEURONS[population.model.name].formulas.values()]
-        found += [RULES[population.bias.plasticity.name].change] if population.bias else []
-    return sorted({inspect.getsource(function) for function in found if function is not None})
+def _sources(scenario: Scenario, circuits: Sequence[Circuit]) -> list[str]:
+    """The texts of all that a user may have written, and edited since: rules, formulas, weights, connectors, task, metrics."""
+    found: list[Any] = [TASKS[scenario.task.name]]
+    found += [metric[0].function for address in scenario.record if (metric := resolve(address)) is not None]
+    for circuit in circuits:
+        for projection in circuit.projections.values():
+            kind = WEIGHTS[projection.weights.name] if projection.weights else None
+            derived = kind.derivation.function if kind is not None and kind.derivation is not None else None
+            found += [RULES[projection.plasticity.name].change, CONNECTORS[projection.connector.name].join]
+            found += [kind.draw if kind is not None else None, derived]
+        for population in circuit.populations.values():
+            transfer, model = TRANSFERS[population.transfer.name], NEURONS[population.model.name]
+            found += [transfer.value, transfer.slope, model.arriving, *model.formulas.values()]
+            found += [RULES[population.bias.plasticity.name].change] if population.bias else []
+    return sorted({_text(thing) for thing in found if thing is not None})
+
+
+@lru_cache(maxsize=1024)
+def _text(thing: Any) -> str:
+    """What a function or class does: its source without docstrings and comments; its name where there is no source."""
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(thing)))
+    except (OSError, TypeError, SyntaxError):
+        return f"{thing.__module__}.{thing.__qualname__}"
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node, clean=False) is not None:
+            node.body = node.body[1:] or [ast.Pass()]
+    return ast.unparse(tree)
 
 
 def run_seeds(scenario: Scenario, arm: Arm, seeds: Sequence[int], key: str, plan: Plan, threads: int) -> list[Path]:
@@ -124,11 +149,12 @@ def _run(
 ) -> None:
     phases, tasks = scenario.phases(arm), [scenario.task_of(arm, seed) for seed in paths]
     ensemble = _ensemble(scenario, arm, phases[0], list(paths), plan, threads)
-    recorded = _recordable(scenario, ensemble[0])
+    later = [Simulator(scenario.circuit(arm, phase), dtype=scenario.dtype) for phase in phases[1:]]
+    recorded = _recordable(scenario, [ensemble[0], *later])
     with contextlib.ExitStack() as stack:
         recorders = [stack.enter_context(record(path, recorded, **attributes)) for path in paths.values()]
         for recorder, member, task in zip(recorders, ensemble, tasks, strict=True):
-            recorder.plan(member, task, scenario.trials(arm))
+            recorder.plan(member, task, scenario.trials(arm), later)
         for index, phase in enumerate(phases):
             if index:
                 ensemble = _carried(_ensemble(scenario, arm, phase, list(paths), plan, threads), ensemble)
@@ -184,16 +210,17 @@ def _carried(ensemble: Ensemble, earlier: Ensemble) -> Ensemble:
     return ensemble
 
 
-def _recordable(scenario: Scenario, simulator: Simulator) -> dict[str, int]:
-    """What this arm has of what the scenario records."""
-    found = {}
-    for address, interval in scenario.record.items():
-        try:
-            what(simulator, address)
-        except InputError:
-            continue
-        found[address] = interval
-    return found
+def _recordable(scenario: Scenario, simulators: Sequence[Simulator]) -> dict[str, int]:
+    """What this arm has, in one phase or another, of what the scenario records."""
+    return {a: interval for a, interval in scenario.record.items() if any(_has(simulator, a) for simulator in simulators)}
+
+
+def _has(simulator: Simulator, address: str) -> bool:
+    try:
+        what(simulator, address)
+    except InputError:
+        return False
+    return True
 
 
 def is_complete(path: Path, key: str) -> bool:
@@ -264,11 +291,7 @@ def with_changes(scenario: Scenario, changes: Mapping[str, Any]) -> dict[str, An
 
 def _set(tables: Any, path: Sequence[str], value: Any) -> None:
     for key in path[:-1]:
-        tables = (
-            tables[int(key)]
-            if isinstance(tables, list) and key.isdigit() and int(key) < len(tables)
-            else _inner(tables, key, path)
-        )
+        tables = _inner(tables, key, path)
     if isinstance(tables, dict):
         tables[path[-1]] = value
     else:
@@ -276,6 +299,11 @@ def _set(tables: Any, path: Sequence[str], value: Any) -> None:
 
 
 def _inner(tables: Any, key: str, path: Sequence[str]) -> Any:
+    """What stands under a key, or in a list at a number or under a name: `arm.0` and `arm.shallow`."""
     if isinstance(tables, dict) and key in tables:
         return tables[key]
+    if isinstance(tables, list):
+        named = [one for index, one in enumerate(tables) if key in (str(index), one.get("name"))]
+        if named:
+            return named[0]
     raise InputError([Problem(".".join(path), "there is no such place in the scenario")], "--set")

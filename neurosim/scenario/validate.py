@@ -15,20 +15,21 @@ from neurosim.figures import FIGURES
 from neurosim.metrics.look import resolve
 from neurosim.parameters import Parameters, problems_of
 from neurosim.scenario.claims import CLAIMS
-from neurosim.scenario.description import Arm, FigureChoice, Phase, Scenario
+from neurosim.scenario.description import EACH_RUN, Arm, FigureChoice, Phase, Scenario
 from neurosim.simulator import Simulator
 from neurosim.tasks import TASKS
+
+ROOMS: dict[str, type[BaseModel]] = {"arm": Arm, "phase": Phase}
 
 
 def structural(error: ValidationError) -> list[Problem]:
     """pydantic's problems, each with the keys that are known at its own place."""
-    rooms: dict[str, type[BaseModel]] = {"arm": Arm, "phase": Phase}
     found = []
     for problem in problems_of(error, "", Scenario.model_fields):
-        room = rooms.get(problem.address.split(".")[0])
+        before, _, key = problem.address.rpartition(".")
+        room = next((ROOMS[part] for part in reversed(before.split(".")) if part in ROOMS), None)
         if room is not None and problem.message.startswith("unknown key"):
             known = list(room.model_fields)
-            key = problem.address.rpartition(".")[2]
             problem = Problem(problem.address, f"unknown key; known keys are {', '.join(known)}", nearest(key, known))
         found.append(problem)
     return found
@@ -40,6 +41,7 @@ def problems_in(scenario: Scenario) -> Iterator[Problem]:
     yield from task_problems
     yield from _doubled_arms(scenario)
     yield from _intervals(scenario)
+    yield from () if task_problems else _starts(scenario)
     yield from _wildcards(scenario)
     for arm in scenario.arm:
         phases = arm.phase or scenario.phase
@@ -63,8 +65,8 @@ def _task(scenario: Scenario) -> Iterator[Problem]:
         yield TASKS.unknown("task.name", scenario.task.name)
         return
     kind = Parameters(TASKS[scenario.task.name])
-    found = {p for arm in scenario.arm for p in kind.problems(scenario.task_parameters(arm), "task")}
-    yield from sorted(found, key=str)
+    found = list(_task_parameters(scenario, kind))
+    yield from found
     if found:
         return
     try:
@@ -72,6 +74,19 @@ def _task(scenario: Scenario) -> Iterator[Problem]:
             scenario.trials(arm)
     except InputError as error:
         yield from error.problems
+
+
+def _task_parameters(scenario: Scenario, kind: Parameters) -> Iterator[Problem]:
+    """What is wrong with the parameters of the task, and with those that an arm has of its own."""
+    for arm in scenario.arm:
+        for problem in kind.problems(scenario.task_parameters(arm), "task"):
+            key = problem.address.partition(".")[2]
+            where = f"arm.{arm.name}.{problem.address}" if key in arm.task else problem.address
+            if key == "seed":
+                given = str({**scenario.task.parameters, **arm.task}[key])
+                told = f'{problem.message}; or "{EACH_RUN}": another one for every run'
+                problem = Problem(where, told, nearest(given, [EACH_RUN]))
+            yield Problem(where, problem.message, problem.suggestion)
 
 
 def _circuit(scenario: Scenario, arm: Arm, phase: Phase, where: str, *, sizes: bool) -> Iterator[Problem]:
@@ -151,6 +166,17 @@ def _intervals(scenario: Scenario) -> Iterator[Problem]:
                 if interval % phase.batch:
                     told = f"expected a multiple of the batch of phase {index}{whose}, {phase.batch}, found {interval}"
                     yield Problem(f"record.{address}", told)
+
+
+def _starts(scenario: Scenario) -> Iterator[Problem]:
+    """A phase begins with a whole batch: recording moments are counted from the first trial of the run, and part batches."""
+    for arm in scenario.arm:
+        first = 0
+        for index, phase in enumerate(scenario.phases(arm)):
+            if first % phase.batch:
+                told = f"expected to begin at a multiple of its batch, {phase.batch}; the phases before it have {first} trials"
+                yield Problem(f"arm.{arm.name}.phase.{index}", told)
+            first += phase.length(scenario.task_of(arm))
 
 
 def _wildcards(scenario: Scenario) -> Iterator[Problem]:

@@ -21,9 +21,9 @@ from neurosim.shelf import names
 from neurosim.verdict import Verdict
 
 Row = dict[str, Any]
-"""One claim: `scenario`, `scenario_title`, `scenario_source` and the `command` that runs it; the `claim`, whether it `holds`, the
-`value` found, its `interval` (two ends; None where a number is none) and `n`, what was `wanted`, and the claim's texts `source`,
-`paper` and `explanation`."""
+"""One claim: `scenario`, `scenario_title`, `scenario_source`, the `command` that runs it and a `remark` on its runs; the `claim`,
+whether it `holds`, the `value` found, its `interval` (two ends; None where a number is none) and `n`, what was `wanted`, and the
+claim's texts `source`, `paper` and `explanation`."""
 DOES = ("task", "first_seed", "dtype", "set", "phase", "record")
 """What a scenario does, beside its arms and what the command line changes; its texts, figures and claims change no number."""
 
@@ -86,7 +86,7 @@ def proved() -> list[Row]:
     """One row for each check of what the paper proves or prints, by note."""
     from neurosim.theory.checks import THEORY_CHECKS
 
-    about = {"scenario": "theory", "scenario_title": "What the paper proves", "command": "neurosim check theory"}
+    about = {"scenario": "theory", "scenario_title": "What the paper proves", "command": "neurosim check theory", "remark": ""}
     about["scenario_source"] = "Lillicrap et al. 2016, Supplementary Notes 10 to 16"
     checks = sorted(THEORY_CHECKS.items(), key=lambda item: (item[1].source, item[0]))
     return [
@@ -136,10 +136,22 @@ def _rows(group: _Group) -> list[Row]:
         "scenario_title": group.scenario.title,
         "scenario_source": group.scenario.source,
         "command": _command(group.recorded or group.scenario, max((len(several) for several in group.arms.values()), default=0)),
+        "remark": _remark(group),
     }
     with ExitStack() as opened:
         runs = {arm: [opened.enter_context(Recording(h.path)) for h in headers] for arm, headers in group.arms.items()}
         return [about | _row(claim, _verdict(runs, claim)) for claim in group.scenario.claim]
+
+
+def _remark(group: _Group) -> str:
+    """That other seeds were run than the scenario's file says: claims are about those."""
+    wanted = set(group.scenario.seed_numbers())
+    found = {header.seed for headers in group.arms.values() for header in headers}
+    if not found or found == wanted:
+        return ""
+    if found < wanted:
+        return f"{len(found)} of its {len(wanted)} seeds"
+    return f"other seeds than its own, {min(wanted)} to {max(wanted)}"
 
 
 def _row(claim: ClaimChoice, verdict: Verdict) -> Row:

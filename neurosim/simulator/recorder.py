@@ -57,12 +57,18 @@ class Recorder(AbstractContextManager["Recorder"]):
         if problems:
             raise InputError(problems, "record")
 
-    def plan(self, simulator: Simulator, task: Task, trials: int) -> None:
-        """Lay the file out for a run of so many trials; `Simulator.train` does it where nobody has."""
+    def plan(self, simulator: Simulator, task: Task, trials: int, later: Sequence[Simulator] = ()) -> None:
+        """Lay the file out for a run of so many trials; `Simulator.train` does it where nobody has.
+
+        Args:
+            simulator, task, trials: the run.
+            later: simulators of its later phases, which may have what the first has not.
+        """
         self._end = simulator.trial + trials
-        self._kinds = {address: what(simulator, address) for address in self._intervals}
+        holding = {address: _first_with(address, (simulator, *later)) for address in self._intervals}
+        self._kinds = {address: what(holder, address) for address, holder in holding.items()}
         self._due = {}
-        self._quantities = {q.address: q for q in (self._quantity(simulator, a, n) for a, n in self._intervals.items())}
+        self._quantities = {a: self._quantity(holding[a], simulator.trial, a, n) for a, n in self._intervals.items()}
         for quantity in self._quantities.values():
             for trial in quantity.trials:
                 self._due.setdefault(trial, []).append(quantity.address)
@@ -128,8 +134,8 @@ class Recorder(AbstractContextManager["Recorder"]):
         interrupted = kind is not None and not issubclass(kind, Exception)
         self.close("complete" if kind is None else "interrupted" if interrupted else "failed")
 
-    def _quantity(self, simulator: Simulator, address: str, interval: int) -> Quantity:
-        trials = tuple(simulator.trial + t for t in sampling(interval, self._end - simulator.trial))
+    def _quantity(self, simulator: Simulator, first: int, address: str, interval: int) -> Quantity:
+        trials = tuple(first + t for t in sampling(interval, self._end - first))
         kind = self._kinds[address]
         digits = "f8" if simulator.state.dtype == np.float64 else "f4"
         if kind == "metric":
@@ -185,6 +191,11 @@ def _kind_or_absent(simulator: Simulator, address: str) -> str:
         return what(simulator, address)
     except InputError:
         return "absent"
+
+
+def _first_with(address: str, simulators: Sequence[Simulator]) -> Simulator:
+    """The first that has something under an address; the first of all where none has."""
+    return next((one for one in simulators if _kind_or_absent(one, address) != "absent"), simulators[0])
 
 
 def what(simulator: Simulator, address: str) -> str:

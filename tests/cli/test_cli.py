@@ -164,7 +164,7 @@ def test_values_of_a_grid_are_split_at_the_outermost_commas() -> None:
         (["run", "linear_map", "--grid", "hidden.size=3,,4"], "a value is missing"),
         (["run", "linear_map", "--grid", "hidden.size=21,22"], "same size"),
         (["run", "linear_map", "--grid", "a.b=1", "--grid", "a.b=2"], "given twice"),
-        (["run", "linear_map", "--grid", "phase.0.trials=1,2"], "the same for all arms"),
+        (["run", "linear_map", "--grid", "phase.0.trials=1,2"], "no place in a circuit"),
         (["list", "cirucits"], "did you mean 'circuits'?"),
         (["show", "feedback_aligment"], "did you mean 'feedback_alignment'?"),
         (["show", "shallow", "-o", "x.gif"], "ends in"),
@@ -367,3 +367,24 @@ def test_check_theory_ends_with_0_if_all_hold(three_checks: None, capsys: pytest
         del THEORY_CHECKS._things[name]
     code, answer, _ = run(capsys, "check", "theory")
     assert (code, len(answer.splitlines())) == (0, 2)
+
+
+def test_a_figure_that_cannot_be_drawn_costs_nothing_else(tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = tiny.read_text(encoding="utf-8")
+    figures = '[[figure]]\nname = "angle"\n[[figure]]\nname = "angle"\n[[figure]]\nname = "weight_trajectory"\naddress = "nse"\n'
+    tiny.write_text(text.replace("[[figure]]", figures + "[[figure]]", 1), encoding="utf-8")
+    code, answer, told = run(capsys, "run", str(tiny), "--out", str(tiny.parent / "out"))
+    assert code == 2
+    assert "shallow" in answer
+    assert "the figure weight_trajectory was not drawn: " in told
+    drawn = sorted(path.name for path in (tiny.parent / "out").glob("*.png"))
+    assert drawn == ["angle-2.png", "angle.png", "learning_curve.png"]
+
+
+def test_check_says_when_it_saw_fewer_seeds(tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = str(tiny.parent / "out")
+    run(capsys, "run", str(tiny), "--out", out, "--quiet")
+    assert run(capsys, "check", out)[1].splitlines()[0] == "tiny: tiny"
+    (tiny.parent / "out" / "shallow" / "seed_1.h5").unlink()
+    (tiny.parent / "out" / "feedback_alignment" / "seed_1.h5").unlink()
+    assert run(capsys, "check", out)[1].splitlines()[0] == "tiny: tiny (1 of its 2 seeds)"

@@ -138,8 +138,8 @@ def test_values_that_letters_cannot_tell_apart_have_names_of_their_own() -> None
     [
         ({"hiden.size": [3]}, r"^--grid: hiden.size: no population or projection 'hiden'; .*did you mean 'hidden'\?$"),
         ({"hidden": [3]}, "expected an element and a place in it"),
-        ({"phase.0.trials": [3, 4]}, "the same for all arms; run once for each"),
-        ({"seeds": [3, 4]}, "the same for all arms"),
+        ({"phase.0.trials": [3, 4]}, "no place in a circuit; run once for each"),
+        ({"seeds": [3, 4]}, "no place in a circuit"),
         ({"nothing*.size": [3]}, "changes nothing"),
         ({"hidden.size": []}, "at least one value"),
         ({"hidden.size": [3, 5, 3]}, "the value 3 is given twice"),

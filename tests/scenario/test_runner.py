@@ -247,3 +247,60 @@ def test_a_target_for_each_run(tmp_path: Path) -> None:
         (alone,) = run_scenario(fixed, Plan(tmp_path / str(seed)))
         np.testing.assert_array_equal(Recording(path)["nse"].values, Recording(alone)["nse"].values)
     assert made.task_of(made.arm[0], 7) != made.task_of(made.arm[0], 8)
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        (
+            {"phase": [{"trials": 50}, {"trials": 40, "batch": 20}]},
+            r"phase\.1: expected to begin at a multiple of its batch",
+        ),
+        ({"arm": [{**BASE["arm"][0], "phase": [{"trials": 40, "frezze": ["input_to_hidden"]}]}]}, "did you mean 'freeze'"),
+        ({"arm": [{**BASE["arm"][0], "task": {"inpts": 4}}]}, "arm.random.task.inpts: unknown key"),
+        ({"task": {**BASE["task"], "seed": "runn"}}, "task.seed: .*another one for every run; did you mean 'run'"),
+    ],
+)
+def test_what_is_wrong_with_phases_and_tasks_is_told(changes: dict[str, Any], told: str) -> None:
+    with pytest.raises(ScenarioError, match=told):
+        scenario(**{"record": {"nse": 20}, **changes})
+
+
+def test_that_recording_more_often_changes_nothing_in_batches(tmp_path: Path) -> None:
+    phases = [{"trials": 40}, {"trials": 80, "batch": 20}]
+    for name, interval in (("often", 20), ("seldom", 60)):
+        run_scenario(scenario(phase=phases, record={"input_to_hidden.weights": interval}), Plan(tmp_path / name))
+    often, seldom = (recorded(tmp_path / name, "random", "input_to_hidden.weights") for name in ("often", "seldom"))
+    np.testing.assert_array_equal(often[::3], seldom)
+
+
+def test_what_only_a_later_phase_has_is_recorded_too(tmp_path: Path) -> None:
+    family = BASE["arm"][0]["circuit"]
+    arm = {"name": "a", "circuit": {**family, "feedback": "none"}, "phase": [{"trials": 20}, {"trials": 20, "circuit": family}]}
+    (path,) = run_scenario(scenario(arm=[arm], record={"feedback.rate": 20}), Plan(tmp_path))
+    rates = Recording(path)["feedback.rate"].values
+    assert np.isnan(rates[0]).all()
+    assert np.isfinite(rates[1:]).all()
+
+
+def test_that_an_edited_source_is_another_experiment(tmp_path: Path) -> None:
+    """Initial weights, tasks and metrics, and not their docstrings alone."""
+    from neurosim.registry import extend
+
+    text = "import numpy as np\nimport neurosim as ns\n@ns.weights()\ndef edited(random, shape):\n    '''{}'''\n    return {}\n"
+    keys = []
+    for doc, code in (("a", "np.zeros(shape)"), ("b", "np.zeros(shape)"), ("b", "np.ones(shape)")):
+        path = tmp_path / f"own_{doc}_{code[3:7]}.py"
+        path.write_text(text.format(doc, code), encoding="utf-8")
+        extend(path)
+        made = scenario(set={"input_to_hidden.weights": "edited"})
+        keys.append(runner.fingerprint(made, made.arm[0]))
+    assert keys[0] == keys[1] != keys[2]
+
+
+def test_that_arms_can_be_changed_by_name() -> None:
+    base = scenario(arm=[{**BASE["arm"][0], "phase": [{"trials": 20}]}])
+    changed = checked(runner.with_changes(base, {"arm.random.phase.0.trials": 60}), "test")
+    assert changed.trials(changed.arm[0]) == 60
+    with pytest.raises(InputError, match="no such place"):
+        runner.with_changes(base, {"arm.randm.phase.0.trials": 60})

@@ -38,6 +38,7 @@ def test_a_row_says_all_that_is_known_of_a_claim(tmp_path: Path) -> None:
         "scenario_title": "test",
         "scenario_source": "",
         "command": "neurosim run test.toml",
+        "remark": "",
         "claim": "it falls",
         "holds": True,
         "n": 3,
