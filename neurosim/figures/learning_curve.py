@@ -45,12 +45,12 @@ def figure(
     address = require_number(compared, quantity or _usual(compared))
     log = scale == "log" and positive(compared, address)
     clock = Clock(compared, time)
-    drawn, (axes,) = panels(1, title=title_of(compared) if title is None else title, right=1.2)
+    drawn, (axes,) = panels(1, title=title_of(compared) if title is None else title, right=1.2 if solved is None else 2.2)
     draw_arms(axes, compared, address, spread, clock, log=log, solved=solved)
     if log:
         axes.set_yscale("log")
     name_axes(axes, clock.label, name_of(compared, address))
-    legend(drawn, [axes], "" if solved is None else f"median of the runs that end at or below {solved:g}")
+    legend(drawn, [axes], "" if solved is None else f"median of runs that end at ≤ {solved:g}")
     return drawn
 
 
