@@ -13,7 +13,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from neurosim.errors import InputError
 from neurosim.figures._arms import Arm, trials_per_pass
-from neurosim.figures._style import FONT, SMALL, Look, looks
+from neurosim.figures._style import SMALL, Look, looks
 
 LEGEND_CHARACTERS = 36
 """Longer labels, like those of the points of a grid, go over several lines."""
