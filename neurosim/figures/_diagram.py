@@ -13,7 +13,7 @@ from matplotlib.path import Path
 
 from neurosim.circuit.circuit import Circuit
 from neurosim.circuit.elements import Population, Projection
-from neurosim.figures._placement import ACROSS, HEADING, RADIUS, STEP, Box, columns, place, text_width
+from neurosim.figures._placement import ACROSS, DOWN, HEADING, RADIUS, STEP, Box, columns, place, text_width
 from neurosim.figures._routes import Label, Route, labels, routes
 from neurosim.figures._style import BLACK, BLUE, FONT, GREEN, GREY, ORANGE, PURPLE, SKY, SMALL, VERMILLION, Dashes
 from neurosim.figures._symbols import one_to_one, symbols
@@ -42,18 +42,26 @@ _TITLE = 0.28
 class Diagram:
     """One circuit, laid out: everything in inches, so that text and arrows keep their size.
 
-    `named` gives projections, by name, symbols other than the usual ones.
+    `named` gives projections, by name, symbols other than the usual ones. Where `height` is more than it needs, the bands of
+    populations stand further apart until it is as high.
     """
 
-    def __init__(self, circuit: Circuit, title: str, named: Mapping[str, str] | None = None) -> None:
+    def __init__(self, circuit: Circuit, title: str, named: Mapping[str, str] | None = None, height: float = 0.0) -> None:
         self.circuit = circuit.completed()
         self.title = title
         given = {name: symbol for name, symbol in (named or {}).items() if name in self.circuit.projections}
         self.symbols = symbols(self.circuit, columns(self.circuit)) | given
         sizes = {name: (_symbol_width(text), 0.17) for name, text in self.symbols.items()}
-        self.boxes = place(self.circuit, max([ACROSS, *(width + 0.25 for width, _ in sizes.values())]))
-        self.routes = routes(list(self.circuit.projections.values()), self.boxes, sizes)
-        self.labels = labels(sizes, self.routes, self.boxes)
+        across = max([ACROSS, *(width + 0.25 for width, _ in sizes.values())])
+        self._lay_out(place(self.circuit, across), sizes)
+        bands = len({box.y for box in self.boxes.values()})
+        if self.height < height and bands > 1:
+            self._lay_out(place(self.circuit, across, DOWN + (height - self.height) / (bands - 1)), sizes)
+
+    def _lay_out(self, boxes: dict[str, Box], sizes: dict[str, tuple[float, float]]) -> None:
+        self.boxes = boxes
+        self.routes = routes(list(self.circuit.projections.values()), boxes, sizes)
+        self.labels = labels(sizes, self.routes, boxes)
         self.left, self.right, self.bottom, self.top = self._extent()
 
     @property

@@ -56,8 +56,8 @@ def text_width(text: str, size: float) -> float:
     return float(TextPath((0.0, 0.0), text, size=size, prop=FontProperties(family="DejaVu Sans")).get_extents().width) / 72
 
 
-def place(circuit: Circuit, across: float = ACROSS) -> dict[str, Box]:
-    """A card for each population, none of which overlap; columns stand `across` inches apart.
+def place(circuit: Circuit, across: float = ACROSS, down: float = DOWN) -> dict[str, Box]:
+    """A card for each population, none of which overlap; columns stand `across` inches apart, bands `down`.
 
     Columns follow the forward path from left to right, the target at the right end; the bands from top to bottom are
     the forward path, error and feedback, and the loss. A feedback population stands below the population that it
@@ -71,7 +71,7 @@ def place(circuit: Circuit, across: float = ACROSS) -> dict[str, Box]:
     bands = sorted({band for band, _ in cells})
     heights = {band: max(_stack_height(ps) for (b, _), ps in cells.items() if b == band) for band in bands}
     centres_x = dict(zip(sorted(widths), _centres([widths[c] for c in sorted(widths)], across), strict=True))
-    centres_y = dict(zip(bands, _centres([heights[band] for band in bands], DOWN), strict=True))
+    centres_y = dict(zip(bands, _centres([heights[band] for band in bands], down), strict=True))
     boxes: dict[str, Box] = {}
     for (band, column), stack in cells.items():
         top = -centres_y[band] + _stack_height(stack) / 2

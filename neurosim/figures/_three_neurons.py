@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 
 from neurosim.errors import InputError, Problem
 from neurosim.figures._arms import Arm
@@ -85,3 +86,12 @@ def draw_solutions(axes: Axes, network: ThreeNeurons, limit: float) -> None:
     axes.plot(side, network.target / side, color=GREY, linewidth=MANIFOLD, zorder=2)
     axes.plot(bad[stable], network.target / bad[stable], color=BLACK, linewidth=MANIFOLD, zorder=2)
     axes.plot(bad[unstable], network.target / bad[unstable], color=BLACK, linewidth=MANIFOLD, linestyle=UNSTABLE, zorder=2)
+
+
+def solution_handles() -> list[Line2D]:
+    """What the lines of solutions mean, for a legend."""
+    return [
+        Line2D([], [], color=GREY, linewidth=MANIFOLD, label="solutions, eWBe > 0"),
+        Line2D([], [], color=BLACK, linewidth=MANIFOLD, label="solutions, eWBe < 0"),
+        Line2D([], [], color=BLACK, linewidth=MANIFOLD, linestyle=UNSTABLE, label="the same, unstable"),
+    ]

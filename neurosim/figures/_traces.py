@@ -13,12 +13,12 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from neurosim.errors import InputError
 from neurosim.figures._arms import Arm, trials_per_pass
-from neurosim.figures._style import FONT, SMALL, Look, looks
+from neurosim.figures._style import SMALL, Look, looks
 
 LEGEND_CHARACTERS = 36
 """Longer labels, like those of the points of a grid, go over several lines."""
 
-Spread = Literal["quartiles", "extremes", "seeds"]
+Spread = Literal["quartiles", "extremes", "seeds", "none"]
 Time = Literal["trials", "passes"]
 
 
@@ -53,18 +53,24 @@ def draw_arms(
     *,
     log: bool = False,
     drawn_as: Sequence[Look] | None = None,
+    solved: float | None = None,
 ) -> None:
     """Draw a quantity of every arm that holds it; what a log axis cannot show is left out.
 
-    `drawn_as` has a look for each arm; unless it is given, the looks go by the arms' names.
+    `drawn_as` has a look for each arm; unless it is given, the looks go by the arms' names. With `solved` only the runs that
+    end at or below that level make the median and the shade, and the label counts them.
     """
     for arm, look in zip(compared, drawn_as or looks(arm.name for arm in compared), strict=True):
         samples = arm.samples(address)
         if samples is None or samples.values.ndim != 2 or not np.isfinite(samples.values).any():
             continue
-        values = shown(samples.values, log)
-        _draw_spread(axes, clock(samples.trials), values, spread, look)
-        axes.plot(clock(samples.trials), quantile(values, 0.5), label=arm.label, zorder=3, **look.line)
+        across, values, label = clock(samples.trials), shown(samples.values, log), arm.label
+        chosen = values
+        if solved is not None:
+            chosen = values[samples.values[:, -1] <= solved]
+            label += f" ({len(chosen)} of {len(values)} runs)"
+        _draw_spread(axes, across, values if spread == "seeds" else chosen, spread, look)
+        axes.plot(across, quantile(chosen, 0.5), label=label, zorder=3, **look.line)
     mark_time(axes)
 
 
@@ -88,7 +94,7 @@ def count(number: float) -> str:
 
 
 def _draw_spread(axes: Axes, across: np.ndarray, values: np.ndarray, spread: Spread, look: Look) -> None:
-    if len(values) == 1:
+    if spread == "none" or len(values) < 2:
         return
     if spread == "seeds":
         axes.plot(across, values.T, color=look.colour, linewidth=0.6, alpha=0.6, zorder=2)
@@ -125,15 +131,16 @@ def positive(compared: Sequence[Arm], address: str) -> bool:
     return any(bool((values[np.isfinite(values)] > 0).any()) for values in stacks)
 
 
-def legend(figure: Figure, axes: Sequence[Axes]) -> None:
+def legend(figure: Figure, axes: Sequence[Axes], title: str = "") -> None:
     """One legend for all panels, beside the last, with room for every line of it; none where there is no name to tell."""
+    title = textwrap.fill(title, LEGEND_CHARACTERS)
     named = {
         textwrap.fill(label, LEGEND_CHARACTERS): handle
         for one in axes
         for handle, label in zip(*one.get_legend_handles_labels(), strict=True)
     }
     if named:
-        lines = sum(label.count("\n") + 1.5 for label in named)
+        lines = sum(label.count("\n") + 1.5 for label in [*named, *filter(None, [title])])
         figure.set_figheight(max(figure.get_figheight(), lines * SMALL * 1.2 / 72))
         figure.legend(
             list(named.values()),
@@ -142,5 +149,7 @@ def legend(figure: Figure, axes: Sequence[Axes]) -> None:
             fontsize=SMALL,
             frameon=False,
             handlelength=3.2,
-            title_fontsize=FONT,
+            title=title,
+            title_fontsize=SMALL,
+            alignment="left",
         )

@@ -31,7 +31,7 @@ def figure(
         recordings: one per arm and seed.
         quantity: an angle in degrees, e.g. `hidden.angle`; unless said otherwise, every recorded `*.angle`.
         zoom: whether the axis ends at 95° instead of 180°; unless said otherwise, where no angle is larger.
-        spread: what is shaded: between the `quartiles` or the `extremes` of the seeds; or all `seeds` as thin lines.
+        spread: what is shaded: between the `quartiles` or the `extremes` of the seeds; or all `seeds` as thin lines; or `none`.
         time: `trials`, or `passes` through the data; passes where the recordings say how long one is.
         title: unless said otherwise the scenario's.
 

@@ -11,11 +11,12 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
+from neurosim.circuit.circuit import Circuit
 from neurosim.circuit.exchange import from_json
 from neurosim.figures._arms import Arm, arms, require, title_of
 from neurosim.figures._diagram import Diagram, kinds_of_edges
-from neurosim.figures._style import BLACK, BLUE, FONT, GREY, PALE, SMALL, entitle, name_axes, plain
-from neurosim.figures._three_neurons import MANIFOLD, UNSTABLE, draw_basin, draw_field, draw_solutions, ways_of
+from neurosim.figures._style import BLUE, FONT, PALE, SMALL, entitle, name_axes, plain
+from neurosim.figures._three_neurons import draw_basin, draw_field, draw_solutions, solution_handles, ways_of
 from neurosim.parameters import Positive
 from neurosim.recording import Recording
 from neurosim.theory.three_neurons import ThreeNeurons
@@ -48,7 +49,8 @@ def figure(
         feedback: the feedback weight B.
         target: the T of the target y* = T x.
         limit: both axes go from −limit to limit.
-        circuit: whether the wiring is drawn to the left, where the recordings carry it.
+        circuit: whether the wiring is drawn to the left, where the recordings carry it; without the loss, which teaches
+            nothing, and without gates by the slope of a linear neuron, which is 1.
         title: unless said otherwise the scenario's.
 
     Raises:
@@ -80,11 +82,25 @@ def _diagram(compared: Sequence[Arm], first: str, second: str) -> Diagram | None
     text = compared[0].recordings[0].attributes.get("circuit")
     if not text:
         return None
-    wired = from_json(str(text))
+    wired = _essence(from_json(str(text)))
     side_by_side = any(population.size > 1 for population in wired.of_role("hidden"))
     forward = second.removesuffix(".weights")
     named = {first.removesuffix(".weights"): "$A$", forward: "$W$", wired.mirror(forward) or "": "$B$"}
-    return Diagram(wired.replace({"*.size": 1}) if side_by_side else wired, "", named)
+    return Diagram(wired.replace({"*.size": 1}) if side_by_side else wired, "", named, height=0.75 * _PANEL)
+
+
+def _essence(wired: Circuit) -> Circuit:
+    """A circuit without its loss, unless that teaches, and without what multiplies by the slope of a linear neuron, 1."""
+    found = Circuit(wired.name)
+    teaching = {projection.pre for projection in wired.projections.values()}
+    for population in wired.populations.values():
+        if population.role != "loss" or population.name in teaching:
+            found.add(population)
+    for projection in wired.projections.values():
+        kept = {projection.pre, projection.post} <= found.populations.keys()
+        if kept and not (projection.signal == "slope" and wired.populations[projection.pre].transfer.name == "linear"):
+            found.add(projection)
+    return found
 
 
 def _laid_out(diagram: Diagram | None, title: str) -> tuple[Figure, Axes]:
@@ -125,9 +141,7 @@ def _draw_ways(axes: Axes, ways: Sequence[np.ndarray], limit: float) -> None:
 def _legend(axes: Axes, ways: Sequence[np.ndarray]) -> None:
     start = ", ".join(f"{weight:.2g}" for weight in ways[0][0])
     handles: list[Line2D | Patch] = [
-        Line2D([], [], color=GREY, linewidth=MANIFOLD, label="solutions, eWBe > 0"),
-        Line2D([], [], color=BLACK, linewidth=MANIFOLD, label="solutions, eWBe < 0"),
-        Line2D([], [], color=BLACK, linewidth=MANIFOLD, linestyle=UNSTABLE, label="the same, unstable"),
+        *solution_handles(),
         Patch(color=PALE, label="ends where eWBe < 0"),
         Line2D([], [], color=BLUE, linewidth=3.2, label=f"from ({start})".replace("-", "−")),
     ]

@@ -25,7 +25,7 @@ def figure(
 ) -> Figure:
     """Each element of W against the same element of Bᵀ, before and after learning: two panels per arm, one seed.
 
-    The correlation r of the two is in each panel.
+    The correlation r of the two is in each panel, the seed in its title.
 
     Args:
         recordings: one per arm and seed.
@@ -51,8 +51,9 @@ def figure(
         raise InputError(f"feedback: no recording holds the feedback weights that mirror {forward}")
     drawn, all_axes = panels(2 * len(pairs), width=2.3, height=2.5, title=title_of(compared) if title is None else title)
     for index, pair in enumerate(pairs):
-        _draw(all_axes[2 * index], pair, 0, f"{pair.label}\nbefore learning")
-        _draw(all_axes[2 * index + 1], pair, -1, f"{pair.label}\nafter {count(pair.trials[-1])} trials")
+        named = f"{pair.label}, seed {pair.seed}"
+        _draw(all_axes[2 * index], pair, 0, f"{named}\nbefore learning")
+        _draw(all_axes[2 * index + 1], pair, -1, f"{named}\nafter {count(pair.trials[-1])} trials")
         all_axes[2 * index + 1].sharex(all_axes[2 * index])
     name_axes(all_axes[0], all_axes[0].get_xlabel(), "forward weight W")
     return drawn

@@ -19,6 +19,7 @@ def figure(
     quantity: str | None = None,
     scale: Literal["log", "linear"] = "log",
     spread: Spread = "quartiles",
+    solved: float | None = None,
     time: Time | None = None,
     title: str | None = None,
 ) -> Figure:
@@ -29,7 +30,9 @@ def figure(
         quantity: any recorded number; unless said otherwise the first of nse, nse_uncentred, test_error, mse, loss, and
             then of all others, that is recorded.
         scale: of the vertical axis. A log axis leaves out what is not above 0; where nothing is, it is linear.
-        spread: what is shaded: between the `quartiles` or the `extremes` of the seeds; or all `seeds` as thin lines.
+        spread: what is shaded: between the `quartiles` or the `extremes` of the seeds; or all `seeds` as thin lines; or `none`.
+        solved: where a run has to end to count; the line, and what is shaded, is then of those runs alone, and the legend tells
+            how many they are. All runs count unless it is given.
         time: `trials`, or `passes` through the data; passes where the recordings say how long one is.
         title: unless said otherwise the scenario's.
 
@@ -42,12 +45,12 @@ def figure(
     address = require_number(compared, quantity or _usual(compared))
     log = scale == "log" and positive(compared, address)
     clock = Clock(compared, time)
-    drawn, (axes,) = panels(1, title=title_of(compared) if title is None else title, right=1.2)
-    draw_arms(axes, compared, address, spread, clock, log=log)
+    drawn, (axes,) = panels(1, title=title_of(compared) if title is None else title, right=1.2 if solved is None else 2.2)
+    draw_arms(axes, compared, address, spread, clock, log=log, solved=solved)
     if log:
         axes.set_yscale("log")
     name_axes(axes, clock.label, name_of(compared, address))
-    legend(drawn, [axes])
+    legend(drawn, [axes], "" if solved is None else f"median of runs that end at ≤ {solved:g}")
     return drawn
 
 

@@ -35,7 +35,7 @@ def figure(
         labels: quantity → what its axis is called; unless said otherwise its address and units.
         limits: quantity → the lower and the upper end of its axis.
         colours: `arms`, by their names; or `ramp`, from blue to red in the order of the arms.
-        spread: what is shaded: between the `quartiles` or the `extremes` of the seeds; or all `seeds` as thin lines.
+        spread: what is shaded: between the `quartiles` or the `extremes` of the seeds; or all `seeds` as thin lines; or `none`.
         time: `trials`, or `passes` through the data; passes where the recordings say how long one is.
         title: unless said otherwise the scenario's.
 

@@ -28,6 +28,8 @@ def figure(
     log: list[str] | None = None,
     labels: dict[str, str] | None = None,
     limits: dict[str, list[float]] | None = None,
+    shared: bool = True,
+    variation: bool = False,
     first: str = "input_to_hidden",
     second: str = "hidden_to_output",
     time: Time | None = None,
@@ -36,15 +38,19 @@ def figure(
     """Quantities under several regimens: one column per arm, one row per quantity, one black trace per seed.
 
     Blue arrows on top are phases in which of two projections only the first learns, red ones those in which only the second
-    does. Where the first learns alone for a second time, a black arrow points at each error: it falls although the second
-    rests.
+    does. Where the first learns alone for a second time, a black arrow points at the last row, the error: it falls although
+    the second rests.
 
     Args:
         recordings: one per arm and seed; their attribute `phases` says what learns when, and without it there are no arrows.
         quantities: recorded numbers, in the order of the rows; unless said otherwise all.
-        log: which of them have a log axis, which leaves out what is not above 0; unless said otherwise errors and losses.
+        log: which of them have a log axis, which leaves out what is not above 0; unless said otherwise errors and losses,
+            and with an empty list none.
         labels: quantity → what its axis is called; unless said otherwise its address and units.
         limits: quantity → the lower and the upper end of its axis.
+        shared: whether the panels of a row have one vertical axis; else each has its own.
+        variation: whether each panel with a linear axis says how far apart the seeds are: the largest standard deviation over
+            seeds, as a part of the largest mean.
         first: the projection whose phases are blue.
         second: the projection whose phases are red.
         time: `trials`, or `passes` through the data; passes where the recordings say how long one is.
@@ -60,19 +66,22 @@ def figure(
     addresses = chosen_numbers(compared, quantities, log=dict.fromkeys(log or ()), labels=labels, limits=limits)
     clocks = [Clock([arm], time) for arm in compared]
     drawn = Figure(figsize=(2.3 * len(compared) + 0.9, 1.55 * len(addresses) + 1.2), dpi=150, layout="constrained")
-    grid = drawn.subplots(len(addresses), len(compared), sharex="col", sharey="row", squeeze=False)
+    grid = drawn.subplots(len(addresses), len(compared), sharex="col", sharey="row" if shared else False, squeeze=False)
     entitle(drawn, title_of(compared) if title is None else title)
     solo = [[(phase, _colour(phase, first, second)) for phase in phases_of(arm.recordings[0])] for arm in compared]
     arrows = any(colour for phases in solo for _, colour in phases)
-    for row, address in zip(grid, addresses, strict=True):
+    for index, (row, address) in enumerate(zip(grid, addresses, strict=True)):
         logarithmic = on_log_axis(compared, address, log)
         for axes, arm, phases, clock in zip(row, compared, solo, clocks, strict=True):
             plain(axes)
             _draw_seeds(axes, arm, address, clock, logarithmic)
             _part(axes, phases, clock)
-            if logarithmic:
-                _point_at_second(axes, arm, address, phases, clock)
-        scale_axis(row[0], compared, address, log=logarithmic, limits=limits)
+            if index == len(addresses) - 1:
+                _point_at_second(axes, arm, address, phases, clock, logarithmic)
+            if variation and not logarithmic:
+                _tell_variation(axes, arm, address)
+        for axes in row[:1] if shared else row:
+            scale_axis(axes, compared, address, log=logarithmic, limits=limits)
         name_axes(row[0], "", labels[address] if labels and address in labels else _folded(name_of(compared, address)))
     for axes, arm, phases, clock in zip(grid[0], compared, solo, clocks, strict=True):
         _draw_phases(axes, phases, clock)
@@ -133,14 +142,14 @@ def _draw_phases(axes: Axes, phases: Sequence[tuple[Phase, str]], clock: Clock) 
             )
 
 
-def _point_at_second(axes: Axes, arm: Arm, address: str, phases: Sequence[tuple[Phase, str]], clock: Clock) -> None:
-    """A black arrow at an error in the middle of the second phase in which the first projection learns alone."""
+def _point_at_second(axes: Axes, arm: Arm, address: str, phases: Sequence[tuple[Phase, str]], clock: Clock, log: bool) -> None:
+    """A black arrow at the middle run in the middle of the second phase in which the first projection learns alone."""
     blue = [phase for phase, colour in phases if colour == BLUE]
     samples = arm.samples(address)
     if len(blue) < 2 or samples is None:
         return
     middle = (blue[1].first + blue[1].last) / 2
-    height = np.interp(middle, samples.trials, quantile(shown(samples.values, log=True), 0.5))
+    height = np.interp(middle, samples.trials, quantile(shown(samples.values, log), 0.5))
     if np.isfinite(height):
         axes.annotate(
             "",
@@ -151,6 +160,17 @@ def _point_at_second(axes: Axes, arm: Arm, address: str, phases: Sequence[tuple[
             annotation_clip=False,
             zorder=5,
         )
+
+
+def _tell_variation(axes: Axes, arm: Arm, address: str) -> None:
+    """How far apart the seeds are, in small letters on the right; nothing where there is one, or no mean other than 0."""
+    samples = arm.samples(address)
+    if samples is None or samples.values.ndim != 2 or len(samples.values) < 2:
+        return
+    largest = np.abs(samples.values.mean(axis=0)).max()
+    if np.isfinite(largest) and largest > 0:
+        told = f"SD ≤ {samples.values.std(axis=0, ddof=1).max() / largest:.1%} of the peak"
+        axes.text(0.97, 0.5, told, fontsize=SMALL, ha="right", va="center", transform=axes.transAxes)
 
 
 def _legend(drawn: Figure, solo: Sequence[Sequence[tuple[Phase, str]]], first: str, second: str) -> None:

@@ -13,6 +13,7 @@ from neurosim.errors import InputError, Problem, nearest
 from neurosim.figures._arms import Arm, require, title_of
 from neurosim.figures._arms import arms as arms_of
 from neurosim.figures._style import BLACK, BLUE, GREY, SMALL, name_axes, panels
+from neurosim.parameters import Positive
 from neurosim.recording import Recording
 
 
@@ -20,7 +21,7 @@ def figure(
     recordings: Sequence[Recording],
     quantity: str = "nse",
     reaches: float | None = None,
-    against: list[float] | None = None,
+    against: list[Positive] | None = None,
     arms: list[str] | None = None,
     label: str | None = None,
     title: str | None = None,
@@ -33,7 +34,7 @@ def figure(
         recordings: one per arm and seed.
         quantity: what falls to the level, e.g. `nse`.
         reaches: the level; unless said otherwise the lowest that the median run of every arm reaches.
-        against: the number of each arm, in the order of the arms; unless said otherwise the synapses of its circuit.
+        against: the number of each arm, above 0, in the order of the arms; unless said otherwise the synapses of its circuit.
         arms: which arms, by name; all unless said otherwise.
         label: what the numbers are, for the axis.
         title: unless said otherwise the scenario's.
@@ -109,6 +110,6 @@ def _times(arm: Arm, quantity: str, level: float) -> np.ndarray:
 
 
 def _slope(numbers: np.ndarray, medians: np.ndarray) -> str:
-    if len(numbers) < 2:
+    if len(np.unique(numbers)) < 2:
         return "median"
     return f"median, slope {np.polyfit(np.log(numbers), np.log(medians), 1)[0]:.2f}"

@@ -66,13 +66,21 @@ def test_every_figure_says_what_it_is_and_where_it_comes_from(name):
     assert "Source:" in (FIGURES[name].__doc__ or "")
 
 
+@pytest.mark.parametrize("name", FIGURES)
+def test_every_figure_says_what_its_options_are_and_when_it_refuses(name):
+    told = FIGURES[name].__doc__ or ""
+    assert "Raises:" in told
+    missing = [option for option in Parameters(FIGURES[name]).fields if f"\n        {option}: " not in told]
+    assert not missing
+
+
 def test_an_unknown_figure_is_refused_with_a_suggestion(runs):
     with pytest.raises(InputError, match="did you mean 'learning_curve'"):
         draw("learning_curv", runs)
 
 
 def test_a_wrong_value_is_refused(runs):
-    with pytest.raises(InputError, match=r"learning_curve\.spread.*'quartiles', 'extremes' or 'seeds'"):
+    with pytest.raises(InputError, match=r"learning_curve\.spread.*'quartiles', 'extremes', 'seeds' or 'none'"):
         draw("learning_curve", runs, spread="everything")
 
 

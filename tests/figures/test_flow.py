@@ -97,6 +97,28 @@ def test_the_wiring_stands_beside_it_with_its_symbols(three_neurons):
     assert len(draw("flow", three_neurons, circuit=False).axes) == 1
 
 
+def test_the_wiring_is_without_what_changes_nothing(three_neurons):
+    figure = draw("flow", three_neurons)
+    assert "loss" not in {text.get_text() for text in figure.axes[1].texts}
+    assert {"drive", "modulatory: teaches", "thin: one to one"} == {text.get_text() for text in figure.legends[0].get_texts()}
+
+
+def test_the_wiring_keeps_a_loss_that_teaches_and_slopes_that_are_not_1(tmp_path):
+    for feedback, transfer in (("broadcast", "linear"), ("random", "tanh")):
+        circuit = layered([1, 1, 1], feedback=feedback, output_transfer=transfer, bias=False)
+        simulator = Simulator(circuit, seed=1, backend="reference")
+        with record(tmp_path / f"{feedback}.h5", {A: 10, W: 10}) as recording:
+            simulator.train(LinearMap(1, 1, seed=1), trials=20, into=recording)
+    broadcast, random = (draw("flow", tmp_path / f"{feedback}.h5") for feedback in ("broadcast", "random"))
+    assert "loss" in {text.get_text() for text in broadcast.axes[1].texts}
+    assert "gate: multiplies" in {text.get_text() for text in random.legends[0].get_texts()}
+
+
+def test_the_wiring_uses_the_height_of_the_panel(three_neurons):
+    axes, beside = draw("flow", three_neurons).axes
+    assert beside.get_position().height == pytest.approx(0.75 * axes.get_position().height)
+
+
 def test_of_networks_side_by_side_one_is_drawn(tmp_path):
     one_to_one = {f"{name}.connector": "one_to_one" for name in ("input_to_hidden", "hidden_to_output", "error_to_feedback")}
     circuit = layered([5, 5, 5], feedback="random", transfer="linear", bias=False)

@@ -35,10 +35,10 @@ def test_elements_of_w_stand_over_those_of_the_transposed_b(once, options, seed)
         assert [text.get_text() for text in axes.texts] == [f"r = {r:.2f}".replace("-", "−")]
 
 
-def test_panels_say_when_and_which_arm(once):
+def test_panels_say_when_and_which_arm_and_seed(once):
     before, after = draw("forward_against_feedback", once).axes
-    assert before.get_title() == "feedback alignment\nbefore learning"
-    assert after.get_title() == "feedback alignment\nafter 100 trials"
+    assert before.get_title() == "feedback alignment, seed 2\nbefore learning"
+    assert after.get_title() == "feedback alignment, seed 2\nafter 100 trials"
     assert (before.get_xlim(), before.get_ylim()) == (after.get_xlim(), after.get_ylim())
 
 

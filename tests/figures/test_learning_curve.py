@@ -58,6 +58,47 @@ def test_seeds_are_drawn_one_by_one(runs):
     assert not axes.collections
 
 
+def test_without_spread_there_are_medians_alone(runs):
+    axes = draw("learning_curve", runs, spread="none").axes[0]
+    assert len(axes.lines) == 4
+    assert not axes.collections
+
+
+ENDS = (0.5, 0.02, 0.001, np.nan)
+
+
+@pytest.fixture
+def some_solve(tmp_path):
+    """Of the arm `a` two of four runs end at or below 0.02, of `b` none."""
+    for arm, ends in (("a", ENDS), ("b", (0.5, 0.4))):
+        (tmp_path / arm).mkdir()
+        for seed, end in enumerate(ends):
+            _write(tmp_path / arm / f"{seed}.h5", [1.0, end], arm=arm, seed=seed)
+    return tmp_path
+
+
+def test_the_line_can_be_of_the_runs_that_succeed(some_solve):
+    figure = draw("learning_curve", some_solve, spread="seeds", solved=0.02)
+    lines = {line.get_label(): line.get_ydata() for line in figure.axes[0].lines}
+    np.testing.assert_allclose(lines["a (2 of 4 runs)"], [1.0, (0.02 + 0.001) / 2])
+    assert np.isnan(lines["b (0 of 2 runs)"]).all()
+    assert len(figure.axes[0].lines) == 4 + 2 + 2
+    assert figure.legends[0].get_title().get_text() == "median of runs that end at ≤ 0.02"
+    figure.savefig(io.BytesIO(), format="png")
+
+
+def test_then_the_shade_is_theirs_too(some_solve):
+    (shade,) = draw("learning_curve", some_solve, spread="extremes", solved=0.02).axes[0].collections
+    assert shade.get_paths()[0].vertices[:, 1].min() == 0.001
+    assert shade.get_paths()[0].vertices[shade.get_paths()[0].vertices[:, 0] == 1, 1].max() == 0.02
+
+
+def test_unless_told_all_runs_count_and_the_legend_has_no_title(some_solve):
+    figure = draw("learning_curve", some_solve)
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["a", "b"]
+    assert figure.legends[0].get_title().get_text() == ""
+
+
 def test_one_seed_has_no_shade(runs):
     assert not draw("learning_curve", runs / "shallow" / "seed_1.h5").axes[0].collections
 

@@ -69,6 +69,40 @@ def test_rows_share_their_axis_and_errors_are_logarithmic(regimens):
     assert [one.get_xlabel() for one in axes] == [""] * 3 + ["trials"] * 3
 
 
+def test_with_an_empty_list_no_axis_is_logarithmic(regimens):
+    assert {one.get_yscale() for one in draw("regimens", regimens, log=[]).axes} == {"linear"}
+
+
+@pytest.mark.parametrize("log", [[], ["nse"]])
+def test_columns_may_have_axes_of_their_own(regimens, log):
+    axes = draw("regimens", regimens, quantities=["nse"], log=log, shared=False).axes
+    assert len({one.get_ylim() for one in axes}) == 3
+    assert {one.get_yscale() for one in axes} == {"log" if log else "linear"}
+    limited = draw("regimens", regimens, quantities=["nse"], shared=False, limits={"nse": [0.01, 1.0]}).axes
+    assert {one.get_ylim() for one in limited} == {(0.01, 1.0)}
+
+
+def test_own_axes_of_angles_have_one_line_at_90_each(runs):
+    panels = draw("regimens", runs, quantities=["hidden.angle"], shared=False).axes
+    assert [sum(set(line.get_ydata()) == {90.0} for line in axes.lines) for axes in panels] == [1] * len(panels)
+
+
+def test_linear_panels_can_say_how_far_the_seeds_are_apart(regimens):
+    axes = draw("regimens", regimens, variation=True).axes
+    values = np.array([_values(0, seed) for seed in range(3)])
+    part = values.std(axis=0, ddof=1).max() / values.mean(axis=0).max()
+    assert [text.get_text() for text in axes[0].texts if text.get_text()] == [f"SD ≤ {part:.1%} of the peak"]
+    assert not any(text.get_text() for row in axes[3:] for text in row.texts)
+
+
+def test_one_seed_or_none_but_zeros_say_nothing_of_it(tmp_path, regimens):
+    axes = draw("regimens", regimens / "silent" / "0.h5", variation=True, log=[]).axes
+    for seed in range(2):
+        write(tmp_path / "zeros" / f"{seed}.h5", {"nse": (TRIALS, np.zeros(5))}, arm="zeros", seed=seed)
+    axes += draw("regimens", tmp_path / "zeros", variation=True).axes
+    assert not any(one.texts for one in axes)
+
+
 def test_a_row_of_angles_has_one_axis_with_a_line_at_90_in_every_column(runs):
     panels = draw("regimens", runs, quantities=["hidden.angle"], limits={"hidden.angle": [0.0, 100.0]}).axes
     assert {axes.get_ylim() for axes in panels} == {(0.0, 100.0)}
@@ -83,8 +117,9 @@ def test_arrows_tell_what_learns_alone(regimens):
     assert not _arrows(at_once) and not _arrows(silent)
 
 
-def test_a_black_arrow_points_at_the_error_of_the_second_phase(regimens):
-    *_, turns, at_once, silent = draw("regimens", regimens).axes
+@pytest.mark.parametrize("log", [None, []])
+def test_a_black_arrow_points_at_the_error_of_the_second_phase(regimens, log):
+    *_, turns, at_once, silent = draw("regimens", regimens, log=log).axes
     (arrow,) = _arrows(turns)
     assert arrow.xy[0] == 25.0
     np.testing.assert_allclose(arrow.xy[1], np.interp(25.0, TRIALS, _values(0, 1)))

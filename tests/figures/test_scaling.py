@@ -49,6 +49,11 @@ def test_unless_told_it_is_against_the_synapses_and_to_where_every_arm_gets(runs
     assert axes.get_ylabel() == "trials until nse ≤ 0.45"
 
 
+def test_arms_with_the_same_number_have_no_slope(runs):
+    (axes,) = draw("scaling", runs, reaches=0.2, against=[3.0, 3.0]).axes
+    assert axes.get_legend().get_texts()[0].get_text() == "median"
+
+
 def test_that_nobody_gets_there_is_shown(runs):
     (axes,) = draw("scaling", runs, reaches=-1.0).axes
     assert [text.get_text() for text in axes.texts] == ["no run gets there"]
@@ -60,6 +65,8 @@ def test_that_nobody_gets_there_is_shown(runs):
     [
         ({"against": [1.0]}, "against: expected one number for each of the 2 arms, found 1"),
         ({"arms": ["a", "B"]}, "arms.B: no recording of this arm; there are a, b"),
+        ({"against": [1.0, -2.0]}, "scaling.against.1: expected greater than 0, found -2"),
+        ({"against": [0.0, 2.0]}, "scaling.against.0: expected greater than 0, found 0"),
         ({"quantity": "nsee"}, "did you mean 'nse'"),
     ],
 )
