@@ -55,9 +55,9 @@ def sample(recording: Recording, address: str, trial: int | None = None) -> np.n
     return np.asarray(series.values[np.searchsorted(series.trials, trial)], np.float64)
 
 
-def values_at(runs: Runs, arm: str, quantity: str, trial: int | None = None, at_least: int = 1) -> np.ndarray:
+def values_at(runs: Runs, arm: str, quantity: str, trial: int | None = None) -> np.ndarray:
     """The value of a quantity at a trial (the last one by default), per seed."""
-    found = [sample(recording, quantity, trial) for recording in runs_of(runs, arm, at_least)]
+    found = [sample(recording, quantity, trial) for recording in runs_of(runs, arm)]
     return np.array([_number(quantity, value) for value in found])
 
 
