@@ -177,6 +177,16 @@ def test_intervals_are_over_the_runs(runs: dict[str, list[Recording]]) -> None:
     assert alone.interval == (alone.value, alone.value)
 
 
+def test_the_interval_of_an_extreme_is_the_range(tmp_path: Path) -> None:
+    ten = recordings(tmp_path, {"a": [[1, 1, end] for end in range(1, 11)], "b": [[1, 1, 20 * end] for end in range(1, 11)]})
+    for statistic in ("max", "min"):
+        found = evaluate(ten, "value", {"arm": "a", "quantity": "nse", "above": 0.0, "statistic": statistic})
+        assert found.interval == (1.0, 10.0)
+        assert evaluate(ten, "order", {"arms": ["a", "b"], "quantity": "nse", "statistic": statistic}).interval == (2.0, 200.0)
+    low, high = evaluate(ten, "value", {"arm": "a", "quantity": "nse", "above": 0.0}).interval
+    assert 1.0 < low < 5.5 < high < 10.0
+
+
 def test_one_sample_is_told(tmp_path: Path) -> None:
     path = tmp_path / "one.h5"
     with Writer(path, [Quantity("nse", (0,), dtype="f8"), Quantity("late", (5,), dtype="f8")]) as writer:
