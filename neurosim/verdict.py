@@ -8,7 +8,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a check found: a value, its interval over the runs or draws, from how many, and whether it is what was claimed."""
+    """What a check found.
+
+    Attributes:
+        value: the statistic of which bounds are claimed.
+        interval: of that same statistic, over the runs or draws; each check says which interval it is.
+        n: from how many runs or draws.
+        holds: whether it is what was claimed.
+        wanted: what was claimed, in words.
+    """
 
     value: float
     interval: tuple[float, float]

@@ -42,7 +42,7 @@ def test_a_row_says_all_that_is_known_of_a_claim(tmp_path: Path) -> None:
         "claim": "it falls",
         "holds": True,
         "n": 3,
-        "wanted": "median ≤ 2",
+        "wanted": "median < 2",
         "source": "Fig. 1",
         "paper": "1",
         "explanation": "",

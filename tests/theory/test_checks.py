@@ -150,7 +150,7 @@ PLANTS: dict[str, tuple[Any, str, Any]] = {
     "invariant_of_three_neurons": (tn.ThreeNeurons, "invariant", lambda self, a, w: a**2 - w),
     "invariant_by_small_steps": (tn.ThreeNeurons, "invariant", lambda self, a, w: a**2 - w),
     "basin_of_the_bad_hyperbola": (tn.ThreeNeurons, "ends_badly", lambda self, a, w: (a < 0) & (w * a > 1)),
-    **{f"share_converging_{outputs}": everywhere["converges"] for outputs in (*note_12.EXPECTED, 10)},
+    **{f"share_converging_{outputs}": everywhere["converges"] for outputs in (*note_12.EXACT, *note_12.ESTIMATED, 10)},
     "share_converging_shrinks": everywhere["converges"],
     "share_converging_exactly": everywhere["converges"],
     "alignment_while_input_weights_learn": (note_12, "_drawn", from_large_weights),
