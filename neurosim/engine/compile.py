@@ -41,7 +41,8 @@ _CALLS = {
     "learn_gather_narrow": (kernels.gather_lanes, kernels.gather_narrow, kernels.learn_gather_lanes),
     "learn_gather_blocked": (kernels.clear, kernels.block_pass, kernels.dot, kernels.correct),
     "gather_transposed": (kernels.sum_rows_8,),
-    "learn_batch": (kernels.fade,),
+    "multiply": (kernels.pieces_of,),
+    "learn_batch": (kernels.fade, kernels.pieces_of),
     "multiply_compact": (kernels.turned, kernels.sum_synapses),
     "learn_batch_compact": (kernels.turned,),
     "pseudoinverse": (

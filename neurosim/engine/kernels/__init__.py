@@ -9,7 +9,7 @@ No reduction is split between threads and none is reordered: a part of a team ta
 bits do not depend on how many parts there are.
 """
 
-from neurosim.engine.kernels.batches import fade, learn_batch, multiply, multiply_transposed
+from neurosim.engine.kernels.batches import fade, learn_batch, multiply, multiply_transposed, pieces_of
 from neurosim.engine.kernels.blocked import block_pass, correct, dot, learn_block, learn_gather_blocked
 from neurosim.engine.kernels.cells import BAND, SHARE, TILE, at, first_of, first_panel
 from neurosim.engine.kernels.compact import (
@@ -87,6 +87,7 @@ __all__ = [
     "multiply_compact",
     "multiply_transposed",
     "orthogonalise",
+    "pieces_of",
     "pseudoinverse",
     "rotate_pair",
     "scalar_product",

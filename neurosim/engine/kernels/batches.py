@@ -21,14 +21,17 @@ def multiply(row, ctx):
     count, pre = row[2] // width, row[3]
     bands = (count + BAND - 1) // BAND
     panels = (row[4] + count - 1) // count
+    pieces = pieces_of(panels * bands, pre)
     beta = real(0) if row[5] else real(1)
     x, u = at(row, 9, ctx[0]), at(row, 6, ctx[0])
-    for share in range(panels * bands * ctx[2] // ctx[3], panels * bands * (ctx[2] + 1) // ctx[3]):
-        panel, low = share // bands, share % bands * BAND
+    for share in range(panels * bands * pieces * ctx[2] // ctx[3], panels * bands * pieces * (ctx[2] + 1) // ctx[3]):
+        panel, low, piece = share // pieces // bands, share // pieces % bands * BAND, share % pieces
+        first, last = ctx[1] * piece // pieces, ctx[1] * (piece + 1) // pieces
         n = min(min(BAND, count - low), row[4] - panel * count - low)
-        if n > 0:
-            w, into = row[1] + panel * row[2] * pre + low * width, u + panel * row[2] + low * width
-            gemm(row[14], 0, 0, n, ctx[1], pre, real(1), w, count, x, row[13], beta, into, row[12])
+        if n > 0 and last > first:
+            w, into = row[1] + panel * row[2] * pre + low * width, u + panel * row[2] + (low + first * row[12]) * width
+            source = x + first * row[13] * width
+            gemm(row[14], 0, 0, n, last - first, pre, real(1), w, count, source, row[13], beta, into, row[12])
 
 
 def multiply_transposed(row, ctx):
@@ -55,32 +58,40 @@ def learn_batch(row, ctx):
     count, pre, eta = row[2] // width, row[3], real(number(row[15]))
     bands = (count + BAND - 1) // BAND
     panels = (row[4] + count - 1) // count
+    pieces = pieces_of(panels * bands, pre)
     x, d = at(row, 9, ctx[0]), at(row, 12, ctx[0])
-    for share in range(panels * bands * ctx[2] // ctx[3], panels * bands * (ctx[2] + 1) // ctx[3]):
-        panel, low = share // bands, share % bands * BAND
+    for share in range(panels * bands * pieces * ctx[2] // ctx[3], panels * bands * pieces * (ctx[2] + 1) // ctx[3]):
+        panel, low, piece = share // pieces // bands, share // pieces % bands * BAND, share % pieces
+        first, last = pre * piece // pieces, pre * (piece + 1) // pieces
         n = min(min(BAND, count - low), row[4] - panel * count - low)
         if n > 0:
             place = panel * row[2] * pre + low * width
-            fade(row, place, n)
-            into = (row[16] if row[16] else row[1]) + place
-            gemm(row[21], 0, 1, n, pre, ctx[1], eta, d + panel * row[2] + low * width, row[20], x, row[19], real(1), into, count)
+            fade(row, place, n, first, last)
+            into = (row[16] if row[16] else row[1]) + place + first * row[2]
+            taught, rates = d + panel * row[2] + low * width, x + first * width
+            gemm(row[21], 0, 1, n, last - first, ctx[1], eta, taught, row[20], rates, row[19], real(1), into, count)
             if row[16]:
-                for i in range(pre):
+                for i in range(first, last):
                     w, v = floats(row[1] + place + i * row[2]), floats(row[16] + place + i * row[2])
                     for j in range(n):
                         w[j] += v[j]
 
 
-def fade(row, place, n):
-    """V ← α V − η λ W, or without momentum W ← W − η λ W, for the n postsynaptic neurons of a band."""
+def pieces_of(bands, pre):
+    """Into how many pieces a single band of neurons is cut, always at the same places, so that threads can share it."""
+    return 4 if bands == 1 and pre >= BAND else 1
+
+
+def fade(row, place, n, first, last):
+    """V ← α V − η λ W, or without momentum W ← W − η λ W, for n postsynaptic neurons and some presynaptic ones."""
     alpha, shrink = real(number(row[17])), real(number(row[18]))
     if row[16]:
-        for i in range(row[3]):
+        for i in range(first, last):
             w, v = floats(row[1] + place + i * row[2]), floats(row[16] + place + i * row[2])
             for j in range(n):
                 v[j] = alpha * v[j] - shrink * w[j]
     elif shrink != real(0):
-        for i in range(row[3]):
+        for i in range(first, last):
             w = floats(row[1] + place + i * row[2])
             for j in range(n):
                 w[j] -= shrink * w[j]
