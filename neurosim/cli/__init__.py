@@ -44,7 +44,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
             for path in arguments.extensions:
                 extend(path)
-        return int(import_module(f"neurosim.cli.{_MODULES.get(arguments.command, arguments.command)}").command(arguments))
+        code = int(import_module(f"neurosim.cli.{_MODULES.get(arguments.command, arguments.command)}").command(arguments))
+        sys.stdout.flush()  # here, where a closed pipe is met quietly, and not when Python ends
+        return code
     except NeurosimError as error:
         print(f"neurosim: {error}", file=sys.stderr)
         return error.exit_code
