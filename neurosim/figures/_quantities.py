@@ -19,6 +19,7 @@ NAMES = {
     "nse_uncentred": "normalised squared error, uncentred",
     "test_error": "test error (fraction wrong)",
     "mse": "mean squared error (MSE)",
+    "summed_squared_error": "summed squared error per trial",
     "loss": "loss L",
 }
 """What the usual quantities are called in full, the most usual first."""

@@ -4,7 +4,8 @@ from neurosim.metrics.alignment import angle, backpropagated, pseudobackprop_ang
 from neurosim.metrics.feedback import feedback_angle, feedback_correlation, feedback_trace, neuron_angles
 from neurosim.metrics.growth import growth
 from neurosim.metrics.look import METRICS, Look, Metric, metric
-from neurosim.metrics.performance import loss, mse, nse, nse_uncentred, test_error
+from neurosim.metrics.performance import loss, mse, nse, nse_uncentred, summed_squared_error, test_error
+from neurosim.metrics.smoothness import smoothness
 
 __all__ = [
     "METRICS",
@@ -23,5 +24,7 @@ __all__ = [
     "nse",
     "nse_uncentred",
     "pseudobackprop_angle",
+    "smoothness",
+    "summed_squared_error",
     "test_error",
 ]

@@ -20,6 +20,15 @@ def mse(look: Look) -> float:
 
 
 @metric()
+def summed_squared_error(look: Look) -> float:
+    """Σ e² over the output neurons, mean over the test set: 2 L; what Supp. Note 9 calls MSE.
+
+    A mean over 784 outputs within ±0.9 could not be as large as the 8.6 and 30.2 of Supp. Note 9: it is a sum per image.
+    """
+    return float(np.square(look.errors, dtype=np.float64).sum(axis=1).mean())
+
+
+@metric()
 def nse(look: Look) -> float:
     """Normalised squared error Σ|y* − y|² / Σ|y* − mean(y*)|² on the test set."""
     targets = np.asarray(look.targets, np.float64)

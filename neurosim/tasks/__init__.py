@@ -6,6 +6,7 @@ from neurosim.tasks.constant_pattern import ConstantPattern
 from neurosim.tasks.digits import Digits
 from neurosim.tasks.linear_map import LinearMap
 from neurosim.tasks.mnist import Mnist
+from neurosim.tasks.mnist_autoencoder import MnistAutoencoder
 from neurosim.tasks.nonlinear_map import NonlinearMap
 from neurosim.tasks.quadratic_map import QuadraticMap
 from neurosim.tasks.xor import Xor
@@ -13,4 +14,16 @@ from neurosim.tasks.xor import Xor
 TASKS: Folder[type[Task]] = Folder("tasks", "neurosim.tasks", "task")
 """Every task by its public name, which is its file's; a task of one's own joins with `TASKS.add(name, class)`."""
 
-__all__ = ["TASKS", "ConstantPattern", "Digits", "LinearMap", "Mnist", "NonlinearMap", "QuadraticMap", "Task", "Trials", "Xor"]
+__all__ = [
+    "TASKS",
+    "ConstantPattern",
+    "Digits",
+    "LinearMap",
+    "Mnist",
+    "MnistAutoencoder",
+    "NonlinearMap",
+    "QuadraticMap",
+    "Task",
+    "Trials",
+    "Xor",
+]

@@ -10,6 +10,7 @@ import numpy as np
 
 from neurosim.errors import Problem
 from neurosim.seeding import stream
+from neurosim.tasks._distortion import Distortion
 from neurosim.tasks._task import Trials, finite, one_of, read_only
 
 NORMALISATIONS = ("global", "pixel", "none")
@@ -45,11 +46,16 @@ class DataSet:
     normalise: str
     top: float
 
-    def trials(self, seed: int, first: int, count: int, on: float, off: float) -> Trials:
-        """Trials `first` … `first + count - 1`; each pass through the training set has its own order."""
+    def trials(self, seed: int, first: int, count: int, on: float, off: float, distortion: Distortion | None = None) -> Trials:
+        """Trials `first` … `first + count - 1`; each pass through the training set has its own order.
+
+        What is stored is distorted first and standardised then, by the statistics of the training set as it is stored.
+        """
         rows = presented(f"{self.name}.order", len(self.training.labels), seed, first, count)
         targets = one_hot(self.training.labels[rows], self.classes, on, off)
-        return Trials(self._standardised(self.training.inputs[rows]), targets)
+        inputs = self.training.inputs[rows]
+        shown = inputs if distortion is None else distortion(inputs, seed, first)
+        return Trials(self._standardised(shown), targets)
 
     def test(self, on: float, off: float) -> Trials:
         """The test set, in its own order; the inputs are shared and read-only."""

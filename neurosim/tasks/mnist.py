@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from neurosim.errors import DataError, Problem
+from neurosim.tasks import _distortion
 from neurosim.tasks._data_set import DataSet, Examples, problems
+from neurosim.tasks._distortion import Distortion
 from neurosim.tasks._files import Source, contents, parse_idx
 from neurosim.tasks._task import Task, Trials, check, whole
 
@@ -23,6 +25,7 @@ SOURCE = Source(
 """The four files as Y. LeCun and C. Cortes published them (CC BY-SA 3.0)."""
 
 TRAINING, TESTS = 60_000, 10_000
+_SIDE = 28
 
 
 @dataclass(frozen=True)
@@ -39,9 +42,16 @@ class Mnist(Task):
         normalise: "global": inputs minus the mean and over the SD of all training pixels; "pixel": each pixel by its
             own mean and SD, the SD at least a tenth of the global one; "none": in [0, 1].
         training, tests: how many images are used, the first ones of the files.
+        elastic: α of elastic distortions, in pixels, another one at every presentation of a training image (`Distortion` has
+            the formula); 0 for none; Simard, Steinkraus & Platt (2003) take 34. Test images are never distorted.
+        sigma: how far apart, in pixels, what is distorted in the same way; of elastic distortions only.
+        shift: training images are moved by −shift … shift pixels along each axis, too, another way at every presentation.
+
+    What is distorted is the stored image; `normalise` then goes by the statistics of the images without distortions.
 
     Raises InputError for parameters out of range; when the images are first asked for, DataError for a damaged file
-    and EnvironmentFailure when the files cannot be had. Source: main text Fig. 3a (784-1000-10), Supp. Fig. 5.
+    and EnvironmentFailure when the files cannot be had. Source: main text Fig. 3a (784-1000-10), Supp. Fig. 5;
+    distortions: Supp. Note 5.
 
     >>> task = Mnist(training=50_000)
     >>> task.inputs, task.outputs, task.trials_per_pass
@@ -53,13 +63,17 @@ class Mnist(Task):
     normalise: str = "global"
     training: int = TRAINING
     tests: int = TESTS
+    elastic: float = 0.0
+    sigma: float = 4.0
+    shift: int = 0
 
     inputs = 784
     outputs = 10
 
     def __post_init__(self) -> None:
         sizes = [whole("training", self.training, 1, TRAINING), whole("tests", self.tests, 1, TESTS)]
-        check("mnist", [*problems(self.on, self.off, self.normalise), *sizes])
+        distorted = _distortion.problems(self.elastic, self.sigma, self.shift, _SIDE)
+        check("mnist", [*problems(self.on, self.off, self.normalise), *sizes, *distorted])
 
     @property
     def trials_per_pass(self) -> int:
@@ -68,7 +82,9 @@ class Mnist(Task):
 
     def trials(self, seed: int, first: int, count: int) -> Trials:
         """Trials `first` … `first + count - 1`; each pass shows every training image once."""
-        return _load(self.training, self.tests, self.normalise).trials(seed, first, count, self.on, self.off)
+        distortion = Distortion("mnist.distortion", _SIDE, self.elastic, self.sigma, self.shift)
+        data = _load(self.training, self.tests, self.normalise)
+        return data.trials(seed, first, count, self.on, self.off, distortion)
 
     def test(self) -> Trials:
         """The first `tests` images of the test files."""

@@ -59,7 +59,19 @@ def three_neurons(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two arms of a 16-5-2 circuit, whose inputs are images of 4 x 4 pixels."""
+    folder = tmp_path_factory.mktemp("images")
+    for arm, feedback in (("backpropagation", "tied"), ("feedback_alignment", "random")):
+        simulator = Simulator(layered([16, 5, 2], feedback=feedback, name=arm), seed=1, backend="reference")
+        with record(folder / f"{arm}.h5", {"input_to_hidden.weights": 20}, arm=arm, seed=1) as recording:
+            simulator.train(LinearMap(16, 2, seed=1), trials=40, into=recording)
+    return folder
+
+
 @pytest.fixture
 def recorded(name: str, request: pytest.FixtureRequest) -> Path:
     """Real recordings that the figure of this name can show."""
-    return request.getfixturevalue("three_neurons" if name in ("basin", "flow") else "runs")
+    others = {"basin": "three_neurons", "flow": "three_neurons", "receptive_fields": "images"}
+    return request.getfixturevalue(others.get(name, "runs"))

@@ -27,6 +27,7 @@ def test_every_file_is_a_figure():
         "histogram",
         "learning_curve",
         "panels",
+        "receptive_fields",
         "regimens",
         "scaling",
         "weight_trajectory",

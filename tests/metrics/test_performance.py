@@ -5,7 +5,7 @@ import pytest
 from oracles import Given, given_rows
 
 from neurosim.circuit.layered import layered
-from neurosim.metrics import METRICS, Look, loss, mse, nse, nse_uncentred
+from neurosim.metrics import METRICS, Look, loss, mse, nse, nse_uncentred, summed_squared_error
 from neurosim.simulator import Simulator
 
 
@@ -19,7 +19,7 @@ def look(task: Given, simulator: Simulator) -> Look:
 def seen(outputs: int = 3, rows: int = 700) -> tuple[Look, np.ndarray, np.ndarray]:
     task = given_rows(6, outputs, rows)
     task.y += 0.5
-    simulator = Simulator(layered([6, 5, outputs], feedback="random"), seed=1, dtype="float64")
+    simulator = Simulator(layered([6, 4, outputs], feedback="random"), seed=1, dtype="float64")
     w0, w1 = simulator.state["input_to_hidden.weights"], simulator.state["hidden_to_output.weights"]
     return look(task, simulator), task.y, np.tanh(task.x @ w0.T) @ w1.T
 
@@ -28,6 +28,7 @@ def test_against_numpy() -> None:
     found, y, out = seen()
     squares = ((y - out) ** 2).sum()
     assert loss.function(found) == pytest.approx(0.5 * squares / 700, rel=1e-12)
+    assert summed_squared_error.function(found) == pytest.approx(squares / 700, rel=1e-12)
     assert mse.function(found) == pytest.approx(squares / 2100, rel=1e-12)
     assert nse.function(found) == pytest.approx(squares / ((y - y.mean(axis=0)) ** 2).sum(), rel=1e-12)
     assert nse_uncentred.function(found) == pytest.approx(squares / (y**2).sum(), rel=1e-12)
@@ -50,7 +51,8 @@ def test_perfection() -> None:
     simulator = Simulator(layered([6, 5, 3], feedback="none"), seed=1, dtype="float64")
     task.y = simulator.evaluate(task.x, task.y, ["output.rate"])["output.rate"]
     found = look(task, simulator)
-    assert [METRICS[name].function(found) for name in ("loss", "mse", "nse", "nse_uncentred", "test_error")] == [0.0] * 5
+    names = ("loss", "mse", "nse", "nse_uncentred", "summed_squared_error", "test_error")
+    assert [METRICS[name].function(found) for name in names] == [0.0] * 6
 
 
 @pytest.mark.parametrize("name", list(METRICS))
