@@ -227,7 +227,7 @@ def test_without_pooch_the_extra_is_named(small_mnist, monkeypatch, no_sockets):
 def test_fetched_once_into_the_cache(server, monkeypatch):
     assert len(Mnist(**SMALL).test().inputs) == 15
     assert sorted(path.name for path in (server.cache / "mnist").iterdir()) == sorted(mnist.SOURCE.files)
-    mnist._images.cache_clear()
+    mnist.images.cache_clear()
     mnist._load.cache_clear()
     monkeypatch.setenv("NEUROSIM_OFFLINE", "1")
     assert len(Mnist(**SMALL).test().inputs) == 15
@@ -256,7 +256,7 @@ REAL = Path(os.environ.get("NEUROSIM_DATA", "/nowhere"))
     reason="NEUROSIM_DATA does not name a folder with the MNIST files",
 )
 def test_the_real_files(no_sockets):
-    mnist._images.cache_clear()
+    mnist.images.cache_clear()
     mnist._load.cache_clear()
     x, y = Mnist(normalise="none").test()
     assert x.shape == (10_000, 784)

@@ -7,15 +7,17 @@ import math
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from small_files import LAID_OUT, laid_out
 
 from neurosim.errors import InputError
 from neurosim.tasks import TASKS, Task
-from neurosim.tasks._data_set import one_hot, presented, statistics
+from neurosim.tasks._data_set import DataSetTask, one_hot, presented, statistics
 from neurosim.tasks._task import weighted
 
 SETTINGS = settings(max_examples=25, deadline=None)
@@ -26,13 +28,15 @@ ALWAYS_THE_SAME = (TASKS["xor"](), TASKS["constant_pattern"]())
 
 
 @pytest.fixture(scope="module", params=[*TASKS, "xor, random"])
-def task(request: pytest.FixtureRequest) -> Task:
+def task(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Task]:
     if request.param == "xor, random":
-        return TASKS["xor"](order="random")
-    if request.param == "mnist":
-        request.getfixturevalue("module_mnist")
-        return TASKS["mnist"](training=40, tests=15)
-    return TASKS[request.param]()
+        yield TASKS["xor"](order="random")
+        return
+    if request.param not in LAID_OUT:
+        yield TASKS[request.param]()
+        return
+    for _ in laid_out(request.param, tmp_path_factory.mktemp(request.param)):
+        yield TASKS[request.param](training=40, tests=15)
 
 
 def same(one: object, other: object) -> bool:
@@ -125,9 +129,10 @@ def test_parameters_are_validated_from_the_signature(task):
 
 
 def test_tasks_are_abstract_or_final():
-    assert all(TASKS[name].__bases__ == (Task,) for name in TASKS)
-    with pytest.raises(TypeError, match="abstract"):
-        Task()
+    assert all(TASKS[name].__bases__ in ((Task,), (DataSetTask,)) for name in TASKS)
+    for base in (Task, DataSetTask):
+        with pytest.raises(TypeError, match="abstract"):
+            base()
 
 
 def test_documented(task):
@@ -153,6 +158,12 @@ def test_importing_tasks_imports_no_data_library():
         ("xor", {"coding": "bipolr", "order": "cycel"}),
         ("digits", {"tests": 1797, "normalise": "globle", "on": math.inf}),
         ("mnist", {"training": 60001, "tests": 0, "off": None, "normalise": "pixl"}),
+        ("fashion_mnist", {"training": 0, "tests": 10001, "on": "x"}),
+        ("svhn", {"training": 73258, "tests": 26033, "normalise": "grey"}),
+        ("svhn", {"extra": 1, "training": 604389}),
+        ("mnist_background", {"training": 50001, "tests": 12001, "swapped": "yes"}),
+        ("mnist_background", {"swapped": 0, "training": 12001, "tests": 50001}),
+        ("mnist_over_photographs", {"training": 60001, "tests": 0, "seed": -1}),
     ],
 )
 def test_all_wrong_parameters_are_told_at_once(name, wrong):
