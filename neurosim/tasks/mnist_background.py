@@ -103,10 +103,11 @@ def _read(path: Path, count: int) -> Examples:
         raise DataError([Problem(str(path), text)])
     pixels, labels = table[:, :784], table[:, 784]
     if not (pixels.min() >= 0 and pixels.max() <= 1):  # also where one is not a number
-        raise DataError([Problem(str(path), f"expected pixels from 0 to 1, found {pixels.min()} to {pixels.max()}")])
+        text = f"expected pixels from 0 to 1, found {pixels.min():.6g} to {pixels.max():.6g}"
+        raise DataError([Problem(str(path), text)])
     wrong = labels[~np.isin(labels, range(10))]
     if len(wrong):
-        raise DataError([Problem(str(path), f"expected labels from 0 to 9, found {wrong[0]}")])
+        raise DataError([Problem(str(path), f"expected labels from 0 to 9, found {wrong[0]:.6g}")])
     return Examples(read_only(pixels.copy()), read_only(labels.astype(np.uint8)))
 
 

@@ -132,7 +132,7 @@ def _matrices(path: Path) -> tuple[np.ndarray, np.ndarray]:
 
     try:
         stored = loadmat(path, variable_names=["X", "y"])
-    except (OSError, EOFError, ValueError, TypeError, KeyError, NotImplementedError, MatReadError, zlib.error) as error:
+    except (OSError, ValueError, TypeError, LookupError, NotImplementedError, MatReadError, zlib.error) as error:
         raise DataError([Problem(str(path), f"not a whole MATLAB 5 file: {error}")]) from error
     absent = [name for name in ("X", "y") if name not in stored]
     if absent:
