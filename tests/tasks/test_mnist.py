@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import http.server
 import os
 import sys
@@ -231,6 +232,18 @@ def test_fetched_once_into_the_cache(server, monkeypatch):
     mnist._load.cache_clear()
     monkeypatch.setenv("NEUROSIM_OFFLINE", "1")
     assert len(Mnist(**SMALL).test().inputs) == 15
+
+
+def test_fetched_by_md5(server):
+    for name in mnist.SOURCE.files:
+        mnist.SOURCE.files[name] = f"md5:{hashlib.md5((server.folder / name).read_bytes()).hexdigest()}"
+    assert len(Mnist(**SMALL).test().inputs) == 15
+    server.write(IMAGES, b"please log in", pinned=False)
+    (server.cache / "mnist" / IMAGES).unlink()
+    mnist.images.cache_clear()
+    mnist._load.cache_clear()
+    with pytest.raises(DataError, match=IMAGES):
+        Mnist(**SMALL).test()
 
 
 def test_fetching_the_wrong_thing(server):
