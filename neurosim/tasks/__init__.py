@@ -4,11 +4,15 @@ from neurosim.registry import Folder
 from neurosim.tasks._task import Task, Trials
 from neurosim.tasks.constant_pattern import ConstantPattern
 from neurosim.tasks.digits import Digits
+from neurosim.tasks.fashion_mnist import FashionMnist
 from neurosim.tasks.linear_map import LinearMap
 from neurosim.tasks.mnist import Mnist
 from neurosim.tasks.mnist_autoencoder import MnistAutoencoder
+from neurosim.tasks.mnist_background import MnistBackground
+from neurosim.tasks.mnist_over_photographs import MnistOverPhotographs
 from neurosim.tasks.nonlinear_map import NonlinearMap
 from neurosim.tasks.quadratic_map import QuadraticMap
+from neurosim.tasks.svhn import Svhn
 from neurosim.tasks.xor import Xor
 
 TASKS: Folder[type[Task]] = Folder("tasks", "neurosim.tasks", "task")
@@ -18,11 +22,15 @@ __all__ = [
     "TASKS",
     "ConstantPattern",
     "Digits",
+    "FashionMnist",
     "LinearMap",
     "Mnist",
     "MnistAutoencoder",
+    "MnistBackground",
+    "MnistOverPhotographs",
     "NonlinearMap",
     "QuadraticMap",
+    "Svhn",
     "Task",
     "Trials",
     "Xor",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import NamedTuple
@@ -11,7 +12,7 @@ import numpy as np
 from neurosim.errors import Problem
 from neurosim.seeding import stream
 from neurosim.tasks._distortion import Distortion
-from neurosim.tasks._task import Trials, finite, one_of, read_only
+from neurosim.tasks._task import Task, Trials, finite, one_of, read_only
 
 NORMALISATIONS = ("global", "pixel", "none")
 SMALLEST_SD = 0.1
@@ -23,6 +24,10 @@ class Examples(NamedTuple):
 
     inputs: np.ndarray
     labels: np.ndarray
+
+    def first(self, count: int) -> Examples:
+        """The first `count` of them, or all for 0; the arrays are shared."""
+        return Examples(self.inputs[: count or None], self.labels[: count or None])
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +81,30 @@ class DataSet:
         inputs -= shift
         inputs /= scale
         return inputs
+
+
+class DataSetTask(Task):
+    """A task that shows a labelled data set: a subclass has the parameters `on` and `off`, and tells its `data_set()`."""
+
+    on: float
+    off: float
+
+    @property
+    def distortion(self) -> Distortion | None:
+        """How training images are distorted each time that they are shown; not at all unless a subclass says otherwise."""
+        return None
+
+    @abstractmethod
+    def data_set(self) -> DataSet:
+        """The data set, read when it is first asked for."""
+
+    def trials(self, seed: int, first: int, count: int) -> Trials:
+        """Trials `first` … `first + count - 1`; each pass shows every training example once."""
+        return self.data_set().trials(seed, first, count, self.on, self.off, self.distortion)
+
+    def test(self) -> Trials:
+        """The test set, which training never shows."""
+        return self.data_set().test(self.on, self.off)
 
 
 def problems(on: float, off: float, normalise: str) -> list[Problem | None]:

@@ -1,4 +1,4 @@
-"""Files of data sets: found in the user's folders or fetched once, and never read unless their checksum is right."""
+"""Files of data sets: found in the user's folders or fetched once, and never read with a wrong checksum."""
 
 from __future__ import annotations
 
@@ -22,41 +22,56 @@ _BYTES = 0x08
 
 
 class Source(NamedTuple):
-    """Where a data set comes from: the name of its folder, the address of that folder, file name → sha256."""
+    """Where a data set comes from.
+
+    Args:
+        folder: the name of its folder, among the user's and in the cache.
+        url: the address of the folder in which its owner publishes it.
+        files: name → checksum as "algorithm:digest", or "" where none is known for certain: such a file is never fetched,
+            and taken for what it should be if its content is.
+        archive: the file at `url` that holds the files, where they are not published one by one.
+    """
 
     folder: str
     url: str
     files: dict[str, str]
+    archive: str = ""
 
 
-def contents(source: Source) -> dict[str, bytes]:
-    """The verified bytes of every file of a data set, by name.
+def located(source: Source) -> dict[str, Path]:
+    """Where every file of a data set lies, by name; each has the right checksum, if one is known.
 
-    Looked for in the folder that NEUROSIM_DATA names and in its subfolder, then in the user's cache, else fetched into
-    that cache; NEUROSIM_OFFLINE=1 never fetches.
+    Looked for in the data set's subfolder of the folder that NEUROSIM_DATA names and in that folder itself, then in the user's
+    cache, else fetched into that cache; NEUROSIM_OFFLINE=1 never fetches.
 
-    Raises DataError for a file whose sha256 is not the expected one, EnvironmentFailure when a file cannot be had.
+    Raises DataError for a file whose checksum is not the expected one, EnvironmentFailure when a file cannot be had.
     """
     found = {name: _local(source, name) for name in source.files}
     missing = [name for name, path in found.items() if path is None]
     fetched = _fetch(source, missing) if missing else {}
-    return {name: verified(found[name] or fetched[name], sum) for name, sum in source.files.items()}
+    return {name: verified(found[name] or fetched[name], checksum) for name, checksum in source.files.items()}
 
 
-def verified(path: Path, sha256: str) -> bytes:
-    """The bytes of a file whose checksum is right.
+def contents(source: Source) -> dict[str, bytes]:
+    """The bytes of every file of a data set, by name; see `located`."""
+    return {name: path.read_bytes() for name, path in located(source).items()}
+
+
+def verified(path: Path, checksum: str) -> Path:
+    """The path of a file whose checksum, "algorithm:digest", is right; "" is any file that can be read.
 
     Raises DataError that names the file and both checksums when it is not, EnvironmentFailure when it cannot be read.
     """
+    algorithm = checksum.partition(":")[0]
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            actual = f"{algorithm}:{hashlib.file_digest(file, algorithm).hexdigest()}" if checksum else ""
     except OSError as error:
         raise EnvironmentFailure(f"{path}: cannot be read: {error}") from error
-    actual = hashlib.sha256(data).hexdigest()
-    if actual != sha256:
-        text = f"the file is damaged: expected sha256 {sha256}, found {actual}; delete it, or copy it here again"
+    if actual != checksum:
+        text = f"the file is damaged, or another data set's: expected {checksum}, found {actual}; copy the right one here"
         raise DataError([Problem(str(path), text)])
-    return data
+    return path
 
 
 def needs(module: str, why: str) -> ModuleType:
@@ -107,7 +122,7 @@ def _places(source: Source) -> list[Path]:
     import platformdirs
 
     named = os.environ.get("NEUROSIM_DATA", "")
-    folders = [Path(named).expanduser(), Path(named).expanduser() / source.folder] if named else []
+    folders = [Path(named).expanduser() / source.folder, Path(named).expanduser()] if named else []
     return [*folders, Path(platformdirs.user_cache_dir("neurosim", appauthor=False)) / source.folder]
 
 
@@ -119,6 +134,8 @@ def _fetch(source: Source, names: Iterable[str]) -> dict[str, Path]:
     names = list(names)
     if os.environ.get("NEUROSIM_OFFLINE", "") not in ("", "0"):
         raise EnvironmentFailure(_by_hand(source, names, "NEUROSIM_OFFLINE is set"))
+    if not all(source.files[name] for name in names):
+        raise EnvironmentFailure(_by_hand(source, names, "no checksum is known by which to recognise the files"))
     try:
         pooch = needs("pooch", "fetching a data set")
     except EnvironmentFailure as error:
@@ -127,7 +144,7 @@ def _fetch(source: Source, names: Iterable[str]) -> dict[str, Path]:
     fetched = {}
     for name in names:
         try:
-            path = pooch.retrieve(source.url + name, f"sha256:{source.files[name]}", fname=name, path=cache)
+            path = pooch.retrieve(source.url + name, source.files[name], fname=name, path=cache)
         except ValueError as error:  # what was fetched has another checksum; pooch has deleted it
             raise DataError([Problem(source.url + name, str(error))]) from error
         except OSError as error:  # no network, a refused request, no permission, a full disk
@@ -138,7 +155,7 @@ def _fetch(source: Source, names: Iterable[str]) -> dict[str, Path]:
 
 def _by_hand(source: Source, names: Iterable[str], reason: str) -> str:
     """What to tell someone whose machine cannot fetch the files."""
-    files = [f"  {source.url}{name}\n    sha256 {source.files[name]}" for name in names]
+    files = [_published(source, name) for name in names]
     places = ", ".join(str(place) for place in _places(source))
     return "\n".join(
         [
@@ -148,3 +165,9 @@ def _by_hand(source: Source, names: Iterable[str], reason: str) -> str:
             "Copy them by hand into a folder, and name that folder in the environment variable NEUROSIM_DATA.",
         ]
     )
+
+
+def _published(source: Source, name: str) -> str:
+    """Where the owner publishes a file, and its checksum."""
+    address = f"{name}, in {source.url}{source.archive}" if source.archive else source.url + name
+    return f"  {address}\n    {source.files[name] or 'no checksum is known'}"

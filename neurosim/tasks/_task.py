@@ -105,6 +105,11 @@ def one_of(address: str, value: object, known: Iterable[str]) -> Problem | None:
     return Problem(address, f"expected one of {listed}, found {value!r}", nearest(str(value), known))
 
 
+def truth(address: str, value: object) -> Problem | None:
+    """What is wrong with a yes or no, or None."""
+    return None if isinstance(value, bool) else Problem(address, f"expected true or false, found {value!r}")
+
+
 def read_only(array: np.ndarray) -> np.ndarray:
     """The same array, protected: it is shared, and writing to it would change it for everyone."""
     array.flags.writeable = False

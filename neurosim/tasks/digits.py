@@ -9,15 +9,15 @@ import numpy as np
 
 from neurosim.errors import DataError
 from neurosim.seeding import stream
-from neurosim.tasks._data_set import DataSet, Examples, problems
+from neurosim.tasks._data_set import DataSet, DataSetTask, Examples, problems
 from neurosim.tasks._files import needs
-from neurosim.tasks._task import Task, Trials, check, read_only, whole
+from neurosim.tasks._task import check, read_only, whole
 
 _IMAGES = 1797
 
 
 @dataclass(frozen=True)
-class Digits(Task):
+class Digits(DataSetTask):
     """Tell real handwritten digits apart: y*ᵢ = on for the digit's unit, off for the others.
 
     The 1,797 images of 8 × 8 pixels that scikit-learn carries, split once and for all into a training and a test set
@@ -55,13 +55,9 @@ class Digits(Task):
         """The size of the training set, 1797 − tests."""
         return _IMAGES - self.tests
 
-    def trials(self, seed: int, first: int, count: int) -> Trials:
-        """Trials `first` … `first + count - 1`; each pass shows every training image once."""
-        return _load(self.tests, self.normalise).trials(seed, first, count, self.on, self.off)
-
-    def test(self) -> Trials:
-        """The images that training never shows."""
-        return _load(self.tests, self.normalise).test(self.on, self.off)
+    def data_set(self) -> DataSet:
+        """The 1,797 images, split."""
+        return _load(self.tests, self.normalise)
 
 
 @lru_cache(maxsize=4)

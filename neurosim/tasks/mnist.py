@@ -5,21 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from neurosim.errors import DataError, Problem
 from neurosim.tasks import _distortion
-from neurosim.tasks._data_set import DataSet, Examples, problems
+from neurosim.tasks._data_set import DataSet, DataSetTask, Examples, problems
 from neurosim.tasks._distortion import Distortion
-from neurosim.tasks._files import Source, contents, parse_idx
-from neurosim.tasks._task import Task, Trials, check, whole
+from neurosim.tasks._files import Source
+from neurosim.tasks._images import idx_examples
+from neurosim.tasks._task import check, whole
 
 SOURCE = Source(
     folder="mnist",
     url="https://ossci-datasets.s3.amazonaws.com/mnist/",
     files={
-        "train-images-idx3-ubyte.gz": "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
-        "train-labels-idx1-ubyte.gz": "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
-        "t10k-images-idx3-ubyte.gz": "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
-        "t10k-labels-idx1-ubyte.gz": "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
+        "train-images-idx3-ubyte.gz": "sha256:440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
+        "train-labels-idx1-ubyte.gz": "sha256:3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
+        "t10k-images-idx3-ubyte.gz": "sha256:8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
+        "t10k-labels-idx1-ubyte.gz": "sha256:f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
     },
 )
 """The four files as Y. LeCun and C. Cortes published them (CC BY-SA 3.0)."""
@@ -29,10 +29,10 @@ _SIDE = 28
 
 
 @dataclass(frozen=True)
-class Mnist(Task):
+class Mnist(DataSetTask):
     """Tell real handwritten digits apart: y*ᵢ = on for the digit's unit, off for the others.
 
-    The files are looked for in the folder that the environment variable NEUROSIM_DATA names (or its subfolder
+    The files are looked for in the folder that the environment variable NEUROSIM_DATA names (first in its subfolder
     `mnist`), then in the user's cache, else fetched into that cache once; NEUROSIM_OFFLINE=1 never fetches. Each pass
     through the training set has its own order, drawn from the run's seed; trials run on from one pass to the next.
     Dimensionless, in float32.
@@ -80,41 +80,26 @@ class Mnist(Task):
         """The size of the training set."""
         return self.training
 
-    def trials(self, seed: int, first: int, count: int) -> Trials:
-        """Trials `first` … `first + count - 1`; each pass shows every training image once."""
-        distortion = Distortion("mnist.distortion", _SIDE, self.elastic, self.sigma, self.shift)
-        data = _load(self.training, self.tests, self.normalise)
-        return data.trials(seed, first, count, self.on, self.off, distortion)
+    @property
+    def distortion(self) -> Distortion:
+        """Elastic distortions and translations of the training images, drawn by trial."""
+        return Distortion("mnist.distortion", _SIDE, self.elastic, self.sigma, self.shift)
 
-    def test(self) -> Trials:
-        """The first `tests` images of the test files."""
-        return _load(self.training, self.tests, self.normalise).test(self.on, self.off)
+    def data_set(self) -> DataSet:
+        """The first images of the training and of the test files."""
+        return _load(self.training, self.tests, self.normalise)
 
 
 @lru_cache(maxsize=4)
 def _load(training: int, tests: int, normalise: str) -> DataSet:
-    train, test = _images()
-    return DataSet("mnist", _first(train, training), _first(test, tests), 10, normalise, top=255)
-
-
-def _first(examples: Examples, count: int) -> Examples:
-    return Examples(examples.inputs[:count], examples.labels[:count])
+    train, test = images()
+    return DataSet("mnist", train.first(training), test.first(tests), 10, normalise, top=255)
 
 
 @lru_cache(maxsize=1)
-def _images() -> tuple[Examples, Examples]:
+def images() -> tuple[Examples, Examples]:
     """Training and test images, as stored: one byte per pixel, so that 60,000 images take 47 MB."""
-    files = contents(SOURCE)
-    return _examples(files, "train", TRAINING), _examples(files, "t10k", TESTS)
-
-
-def _examples(files: dict[str, bytes], part: str, count: int) -> Examples:
-    images, labels = f"{part}-images-idx3-ubyte.gz", f"{part}-labels-idx1-ubyte.gz"
-    pixels = parse_idx(files[images], images, (count, 28, 28))
-    digits = parse_idx(files[labels], labels, (count,))
-    if digits.max() > 9:
-        raise DataError([Problem(labels, f"expected labels from 0 to 9, found {digits.max()}")])
-    return Examples(pixels.reshape(count, 784), digits)
+    return idx_examples(SOURCE, TRAINING, TESTS)
 
 
 task = Mnist

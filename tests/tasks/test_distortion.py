@@ -130,14 +130,14 @@ def test_every_trial_seed_and_name_has_its_own():
     "wrong",
     [{"elastic": -1.0, "sigma": 0.0, "shift": 28}, {"elastic": math.nan, "sigma": "wide", "shift": 1.5}, {"elastic": math.inf}],
 )
-def test_all_wrong_parameters_are_told_at_once(module_mnist, wrong):
+def test_all_wrong_parameters_are_told_at_once(small_mnist, wrong):
     with pytest.raises(InputError) as caught:
         Mnist(**SMALL, **wrong)
     assert {problem.address for problem in caught.value.problems} == set(wrong)
     assert all(repr(value) in str(caught.value) for value in wrong.values())
 
 
-def test_mnist_shows_distorted_images_with_their_labels_and_tests_on_others(module_mnist):
+def test_mnist_shows_distorted_images_with_their_labels_and_tests_on_others(small_mnist):
     plain, distorted = Mnist(**SMALL), Mnist(**SMALL, elastic=34.0, shift=2)
     distortion = Distortion("mnist.distortion", 28, elastic=34.0, shift=2)
     seen, shown = plain.trials(3, 30, 60), distorted.trials(3, 30, 60)
@@ -146,7 +146,7 @@ def test_mnist_shows_distorted_images_with_their_labels_and_tests_on_others(modu
     assert np.array_equal(plain.test().inputs, distorted.test().inputs)
 
 
-def test_normalisation_comes_after_distortion_and_goes_by_what_is_stored(module_mnist):
+def test_normalisation_comes_after_distortion_and_goes_by_what_is_stored(small_mnist):
     given_as = {**SMALL, "normalise": "pixel"}
     standardised = Mnist(**given_as, shift=27).trials(1, 0, 40).inputs
     shares = Mnist(**SMALL, shift=27).trials(1, 0, 40).inputs

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import http.server
 import os
 import sys
@@ -227,10 +228,22 @@ def test_without_pooch_the_extra_is_named(small_mnist, monkeypatch, no_sockets):
 def test_fetched_once_into_the_cache(server, monkeypatch):
     assert len(Mnist(**SMALL).test().inputs) == 15
     assert sorted(path.name for path in (server.cache / "mnist").iterdir()) == sorted(mnist.SOURCE.files)
-    mnist._images.cache_clear()
+    mnist.images.cache_clear()
     mnist._load.cache_clear()
     monkeypatch.setenv("NEUROSIM_OFFLINE", "1")
     assert len(Mnist(**SMALL).test().inputs) == 15
+
+
+def test_fetched_by_md5(server):
+    for name in mnist.SOURCE.files:
+        mnist.SOURCE.files[name] = f"md5:{hashlib.md5((server.folder / name).read_bytes()).hexdigest()}"
+    assert len(Mnist(**SMALL).test().inputs) == 15
+    server.write(IMAGES, b"please log in", pinned=False)
+    (server.cache / "mnist" / IMAGES).unlink()
+    mnist.images.cache_clear()
+    mnist._load.cache_clear()
+    with pytest.raises(DataError, match=IMAGES):
+        Mnist(**SMALL).test()
 
 
 def test_fetching_the_wrong_thing(server):
@@ -256,7 +269,7 @@ REAL = Path(os.environ.get("NEUROSIM_DATA", "/nowhere"))
     reason="NEUROSIM_DATA does not name a folder with the MNIST files",
 )
 def test_the_real_files(no_sockets):
-    mnist._images.cache_clear()
+    mnist.images.cache_clear()
     mnist._load.cache_clear()
     x, y = Mnist(normalise="none").test()
     assert x.shape == (10_000, 784)

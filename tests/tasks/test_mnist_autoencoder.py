@@ -9,16 +9,16 @@ SMALL = {"training": 40, "tests": 15}
 
 
 @pytest.mark.parametrize("bound", [0.9, 2.0])
-def test_targets_are_the_images_between_the_bounds(module_mnist, bound):
+def test_targets_are_the_images_between_the_bounds(small_mnist, bound):
     images, targets = MnistAutoencoder(bound=bound, **SMALL).test()
-    stored = module_mnist.arrays["t10k-images-idx3-ubyte.gz"].reshape(15, 784)
+    stored = small_mnist.arrays["t10k-images-idx3-ubyte.gz"].reshape(15, 784)
     np.testing.assert_allclose(images, bound * (stored / 127.5 - 1), atol=1e-6)
     assert np.array_equal(images, targets)
     assert images.dtype == np.float32
     assert [images.min(), images.max()] == [-np.float32(bound), np.float32(bound)]
 
 
-def test_trials_come_in_the_order_of_mnist(module_mnist):
+def test_trials_come_in_the_order_of_mnist(small_mnist):
     images, targets = MnistAutoencoder(**SMALL).trials(5, 30, 25)
     digits = Mnist(normalise="none", **SMALL).trials(5, 30, 25).inputs
     np.testing.assert_allclose(images, 0.9 * (2 * digits - 1), atol=1e-6)

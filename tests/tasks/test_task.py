@@ -7,15 +7,17 @@ import math
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from small_files import LAID_OUT, laid_out
 
 from neurosim.errors import InputError
 from neurosim.tasks import TASKS, Task
-from neurosim.tasks._data_set import one_hot, presented, statistics
+from neurosim.tasks._data_set import DataSetTask, one_hot, presented, statistics
 from neurosim.tasks._task import weighted
 
 SETTINGS = settings(max_examples=25, deadline=None)
@@ -26,14 +28,15 @@ ALWAYS_THE_SAME = (TASKS["xor"](), TASKS["constant_pattern"]())
 
 
 @pytest.fixture(scope="module", params=[*TASKS, "xor, random", "mnist, distorted"])
-def task(request: pytest.FixtureRequest) -> Task:
-    if request.param == "xor, random":
-        return TASKS["xor"](order="random")
-    if request.param in ("mnist", "mnist_autoencoder", "mnist, distorted"):
-        request.getfixturevalue("module_mnist")
-        name, _, distorted = request.param.partition(", ")
-        return TASKS[name](training=40, tests=15, **({"elastic": 34.0, "shift": 2} if distorted else {}))
-    return TASKS[request.param]()
+def task(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Task]:
+    name, _, variant = request.param.partition(", ")
+    given = {"random": {"order": "random"}, "distorted": {"elastic": 34.0, "shift": 2}}.get(variant, {})
+    files = "mnist" if name == "mnist_autoencoder" else name
+    if files not in LAID_OUT:
+        yield TASKS[name](**given)
+        return
+    for _ in laid_out(files, tmp_path_factory.mktemp(name)):
+        yield TASKS[name](training=40, tests=15, **given)
 
 
 def same(one: object, other: object) -> bool:
@@ -126,9 +129,10 @@ def test_parameters_are_validated_from_the_signature(task):
 
 
 def test_tasks_are_abstract_or_final():
-    assert all(TASKS[name].__bases__ == (Task,) for name in TASKS)
-    with pytest.raises(TypeError, match="abstract"):
-        Task()
+    assert all(TASKS[name].__bases__ in ((Task,), (DataSetTask,)) for name in TASKS)
+    for base in (Task, DataSetTask):
+        with pytest.raises(TypeError, match="abstract"):
+            base()
 
 
 def test_documented(task):
@@ -155,6 +159,12 @@ def test_importing_tasks_imports_no_data_library():
         ("digits", {"tests": 1797, "normalise": "globle", "on": math.inf}),
         ("mnist_autoencoder", {"bound": 0.0, "training": 0, "tests": 10001}),
         ("mnist", {"training": 60001, "tests": 0, "off": None, "normalise": "pixl"}),
+        ("fashion_mnist", {"training": 0, "tests": 10001, "on": "x"}),
+        ("svhn", {"training": 73258, "tests": 26033, "normalise": "grey"}),
+        ("svhn", {"extra": 1, "training": 604389}),
+        ("mnist_background", {"training": 50001, "tests": 12001, "swapped": "yes"}),
+        ("mnist_background", {"swapped": 0, "training": 12001, "tests": 50001}),
+        ("mnist_over_photographs", {"training": 60001, "tests": 0, "seed": -1}),
     ],
 )
 def test_all_wrong_parameters_are_told_at_once(name, wrong):
