@@ -60,25 +60,19 @@ def layered(
     """
     way = _checked(sizes, feedback)
     constants = {"eta": eta, **{k: v for k, v in (("momentum", momentum), ("decay", decay)) if v is not None}}
-    learned, hidden_rule = delta(**constants), way.rule(**constants)
+    taught = way.rule(**constants), noise if way.explores else None
+    output_rule, output_noise = taught if way.teaches_output else (delta(**constants), None)
     circuit = Circuit(name)
     hidden = _hidden_names("hidden", len(sizes) - 2)
     circuit.population("input", sizes[0], role="input")
     for population, size in zip(hidden, sizes[1:-1], strict=True):
-        explores = noise if way.explores else None
-        circuit.population(population, size, transfer=transfer, noise=explores, bias=_bias(bias, hidden_rule))
-    output_rule = hidden_rule if way.teaches_output else learned
-    properties = {"transfer": output_transfer, "model": output_model, "bias": _bias(bias, output_rule)}
-    circuit.population(
-        "output", sizes[-1], role="output", noise=noise if way.teaches_output and way.explores else None, **properties
-    )
-    for role in ("target", "error"):
-        circuit.population(role, sizes[-1], role=role)
-    circuit.population("loss", 1, role="loss")
-    for pre, post in pairwise(["input", *hidden, "output"]):
-        rule = output_rule if post == "output" else hidden_rule
+        circuit.population(population, size, transfer=transfer, noise=taught[1], bias=_bias(bias, taught[0]))
+    properties = {"transfer": output_transfer, "model": output_model, "noise": output_noise, "bias": _bias(bias, output_rule)}
+    circuit.population("output", sizes[-1], role="output", **properties)
+    rules = [taught[0]] * len(hidden) + [output_rule]
+    for (pre, post), rule in zip(pairwise(["input", *hidden, "output"]), rules, strict=True):
         circuit.project(pre, post, weights=uniform(0.1) if weights is None else weights, plasticity=rule)
-    _compare(circuit, error_teaches_output=not way.teaches_output)
+    _compare(circuit, sizes[-1], error_teaches_output=not way.teaches_output)
     way.wire(circuit, hidden, uniform(0.5) if feedback_weights is None else feedback_weights)
     return circuit
 
@@ -102,8 +96,10 @@ def _bias(wanted: bool, rule: PlasticityChoice | str) -> dict[str, Any] | None:
     return {"plasticity": rule} if wanted else None
 
 
-def _compare(circuit: Circuit, *, error_teaches_output: bool) -> None:
+def _compare(circuit: Circuit, outputs: int, *, error_teaches_output: bool) -> None:
     """The error e = y* − y, which teaches the output unless the way back does, and the loss."""
+    for role, size in (("target", outputs), ("error", outputs), ("loss", 1)):
+        circuit.population(role, size, role=role)
     circuit.project("target", "error", connector="one_to_one")
     circuit.project("output", "error", connector="one_to_one", weights={"kind": "constant", "value": -1.0})
     if error_teaches_output:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
+from itertools import chain
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -64,33 +65,48 @@ def figure(
     """
     compared = arms(recordings)
     addresses = chosen_numbers(compared, quantities, log=dict.fromkeys(log or ()), labels=labels, limits=limits)
-    clocks = [Clock([arm], time) for arm in compared]
-    drawn = Figure(figsize=(2.3 * len(compared) + 0.9, 1.55 * len(addresses) + 1.2), dpi=150, layout="constrained")
-    grid = drawn.subplots(len(addresses), len(compared), sharex="col", sharey="row" if shared else False, squeeze=False)
-    entitle(drawn, title_of(compared) if title is None else title)
-    solo = [[(phase, _colour(phase, first, second)) for phase in phases_of(arm.recordings[0])] for arm in compared]
-    arrows = any(colour for phases in solo for _, colour in phases)
-    for index, (row, address) in enumerate(zip(grid, addresses, strict=True)):
+    drawn, grid = _laid_out(len(addresses), len(compared), shared, title_of(compared) if title is None else title)
+    columns = [_column(arm, first, second, time) for arm in compared]
+    solo = [phases for _, phases, _ in columns]
+    for row, address in zip(grid, addresses, strict=True):
         logarithmic = on_log_axis(compared, address, log)
-        for axes, arm, phases, clock in zip(row, compared, solo, clocks, strict=True):
-            plain(axes)
-            _draw_seeds(axes, arm, address, clock, logarithmic)
-            _part(axes, phases, clock)
-            if index == len(addresses) - 1:
-                _point_at_second(axes, arm, address, phases, clock, logarithmic)
-            if variation and not logarithmic:
-                _tell_variation(axes, arm, address)
+        _draw_row(row, columns, address, logarithmic, variation)
         for axes in row[:1] if shared else row:
             scale_axis(axes, compared, address, log=logarithmic, limits=limits)
         name_axes(row[0], "", labels[address] if labels and address in labels else _folded(name_of(compared, address)))
-    for axes, arm, phases, clock in zip(grid[0], compared, solo, clocks, strict=True):
-        _draw_phases(axes, phases, clock)
-        axes.set_title(arm.label, fontsize=FONT, pad=15 if arrows else 6)
-    for axes, clock in zip(grid[-1], clocks, strict=True):
+    for axes, (arm, phases, clock) in zip(grid[-1], columns, strict=True):
+        _point_at_second(axes, arm, addresses[-1], phases, clock, on_log_axis(compared, addresses[-1], log))
         name_axes(axes, clock.label, axes.get_ylabel())
+    for axes, (arm, phases, clock) in zip(grid[0], columns, strict=True):
+        _draw_phases(axes, phases, clock)
+        axes.set_title(arm.label, fontsize=FONT, pad=15 if any(colour for _, colour in chain(*solo)) else 6)
     drawn.align_ylabels(grid[:, 0])
     _legend(drawn, solo, first, second)
     return drawn
+
+
+Column = tuple[Arm, Sequence[tuple[Phase, str]], Clock]
+"""An arm, its phases with their colours, and its clock."""
+
+
+def _laid_out(rows: int, columns: int, shared: bool, title: str) -> tuple[Figure, np.ndarray]:
+    drawn = Figure(figsize=(2.3 * columns + 0.9, 1.55 * rows + 1.2), dpi=150, layout="constrained")
+    entitle(drawn, title)
+    return drawn, drawn.subplots(rows, columns, sharex="col", sharey="row" if shared else False, squeeze=False)
+
+
+def _column(arm: Arm, first: str, second: str, time: Time | None) -> Column:
+    return arm, [(phase, _colour(phase, first, second)) for phase in phases_of(arm.recordings[0])], Clock([arm], time)
+
+
+def _draw_row(row: Sequence[Axes], columns: Sequence[Column], address: str, log: bool, variation: bool) -> None:
+    """One quantity: a panel for each arm."""
+    for axes, (arm, phases, clock) in zip(row, columns, strict=True):
+        plain(axes)
+        _draw_seeds(axes, arm, address, clock, log)
+        _part(axes, phases, clock)
+        if variation and not log:
+            _tell_variation(axes, arm, address)
 
 
 def _folded(name: str) -> str:
