@@ -73,7 +73,9 @@ def _task(scenario: Scenario) -> Iterator[Problem]:
         for arm in scenario.arm:
             scenario.trials(arm)
     except InputError as error:
-        yield from error.problems
+        for problem in error.problems:
+            own = problem.address.partition(".")[0] in kind.fields
+            yield Problem(f"task.{problem.address}" if own else problem.address, problem.message, problem.suggestion)
 
 
 def _task_parameters(scenario: Scenario, kind: Parameters) -> Iterator[Problem]:
@@ -169,13 +171,17 @@ def _intervals(scenario: Scenario) -> Iterator[Problem]:
 
 
 def _starts(scenario: Scenario) -> Iterator[Problem]:
-    """A phase begins with a whole batch: recording moments are counted from the first trial of the run, and part batches."""
+    """A phase begins with a whole batch: recording moments are counted from the first trial of the run, and part batches.
+
+    Of each arm the first that does not: the later ones follow from it.
+    """
     for arm in scenario.arm:
         first = 0
         for index, phase in enumerate(scenario.phases(arm)):
             if first % phase.batch:
                 told = f"expected to begin at a multiple of its batch, {phase.batch}; the phases before it have {first} trials"
                 yield Problem(f"arm.{arm.name}.phase.{index}", told)
+                break
             first += phase.length(scenario.task_of(arm))
 
 

@@ -258,6 +258,7 @@ def test_a_target_for_each_run(tmp_path: Path) -> None:
         ),
         ({"arm": [{**BASE["arm"][0], "phase": [{"trials": 40, "frezze": ["input_to_hidden"]}]}]}, "did you mean 'freeze'"),
         ({"arm": [{**BASE["arm"][0], "task": {"inpts": 4}}]}, "arm.random.task.inpts: unknown key"),
+        ({"task": {**BASE["task"], "patterns": "bases"}}, "task.patterns: .*did you mean 'basis'"),
         ({"task": {**BASE["task"], "seed": "runn"}}, "task.seed: .*another one for every run; did you mean 'run'"),
     ],
 )
