@@ -79,7 +79,7 @@ if TYPE_CHECKING:
     from neurosim.scenario.claims import claim as claim
     from neurosim.scenario.engines import run_scenario as run_scenario
     from neurosim.scenario.files import load_scenario as load_scenario
-    from neurosim.scenario.runner import Plan as Plan
+    from neurosim.scenario.plan import Plan as Plan
     from neurosim.simulator import Ensemble as Ensemble
     from neurosim.simulator import Recorder as Recorder
     from neurosim.simulator import Simulator as Simulator

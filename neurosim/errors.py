@@ -83,3 +83,7 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     """
     close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.55)
     return close[0] if close else None
+
+
+class Interrupted(KeyboardInterrupt):
+    """A run was asked to stop; where it stood has been written down, and it can go on from there."""

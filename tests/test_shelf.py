@@ -19,7 +19,7 @@ from neurosim.scenario.collection import load_collection, shelved
 from neurosim.scenario.description import Scenario
 from neurosim.scenario.engines import run_scenario
 from neurosim.scenario.files import checked, load_scenario
-from neurosim.scenario.runner import Plan
+from neurosim.scenario.plan import Plan
 from neurosim.shelf import find, names
 from neurosim.simulator import Simulator
 from neurosim.tasks import LinearMap

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from types import FrameType
 
-from neurosim.errors import NeurosimError
+from neurosim.cli.interruption import Interruption
+from neurosim.errors import Interrupted, NeurosimError
 
 COMMANDS = {
     "run": "run a scenario, every arm with every seed, or a collection of scenarios",
@@ -37,7 +36,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.command is None:
         parser.print_help()
         return 2
-    previous = _on_termination(_terminate)
+    with Interruption() as interruption:
+        arguments.interruption = interruption
+        return _carry_out(arguments, interruption)
+
+
+def _carry_out(arguments: argparse.Namespace, interruption: Interruption) -> int:
     try:
         if arguments.extensions:
             from neurosim.registry import extend
@@ -50,9 +54,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except NeurosimError as error:
         print(f"neurosim: {error}", file=sys.stderr)
         return error.exit_code
+    except Interrupted:
+        print("neurosim: interrupted; the same command with --resume goes on from here", file=sys.stderr)
+        return interruption.exit_code()
     except KeyboardInterrupt:
         print("neurosim: interrupted", file=sys.stderr)
-        return 130
+        return interruption.exit_code()
     except MemoryError as error:
         print(f"neurosim: not enough memory: {error}", file=sys.stderr)
         return 4
@@ -62,21 +69,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         print(f"neurosim: {error.filename or ''}: {error.strerror or error}", file=sys.stderr)
         return 4
-    finally:
-        if previous is not None:
-            _on_termination(previous)
-
-
-def _terminate(number: int, frame: FrameType | None) -> None:
-    raise SystemExit(128 + number)
-
-
-def _on_termination(handler: object) -> object:
-    """Install a handler of SIGTERM, so that `with` blocks end as they should; None where that cannot be done."""
-    try:
-        return signal.signal(signal.SIGTERM, handler)  # type: ignore[arg-type]
-    except ValueError:
-        return None
 
 
 class _Parser(argparse.ArgumentParser):
@@ -156,7 +148,11 @@ def _run_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="threads, or processes with --engine dask; default: all cores",
     )
-    parser.add_argument("--resume", action="store_true", help="keep complete recordings of this same scenario")
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="keep complete recordings of this same scenario, and go on with runs that were broken off",
+    )
     parser.add_argument(
         "--grid",
         action="append",

@@ -16,7 +16,8 @@ from neurosim.errors import InputError
 from neurosim.figures import draw
 from neurosim.scenario.description import Scenario
 from neurosim.scenario.engines import run_scenario
-from neurosim.scenario.runner import Plan, chosen_arms, final_values
+from neurosim.scenario.plan import Plan
+from neurosim.scenario.runner import chosen_arms, final_values
 from neurosim.scenario.slices import WHOLE
 
 

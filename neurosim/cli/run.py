@@ -20,7 +20,8 @@ from neurosim.scenario.collection import is_collection
 from neurosim.scenario.description import Scenario
 from neurosim.scenario.files import checked, load_scenario
 from neurosim.scenario.grid import with_grid
-from neurosim.scenario.runner import Plan, with_changes
+from neurosim.scenario.plan import Plan
+from neurosim.scenario.runner import with_changes
 from neurosim.scenario.slices import WHOLE, Slice
 
 
@@ -36,6 +37,8 @@ def command(arguments: argparse.Namespace) -> int:
         arguments.backend,
         arguments.threads,
         arguments.resume,
+        stop=arguments.interruption.asked,
+        minded=arguments.interruption.minded,
         slice=part,
         engine=arguments.engine,
         scheduler=arguments.scheduler,

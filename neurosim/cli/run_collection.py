@@ -20,7 +20,8 @@ from neurosim.scenario.blocks import runs, work
 from neurosim.scenario.collection import load_collection
 from neurosim.scenario.description import Scenario
 from neurosim.scenario.files import checked
-from neurosim.scenario.runner import Plan, with_changes
+from neurosim.scenario.plan import Plan
+from neurosim.scenario.runner import with_changes
 
 SINGLE = {"arm": "--arm", "changes": "--set", "grid": "--grid", "index": "--index", "of": "--of"}
 """Options that speak of the arms, values or runs of one scenario."""
@@ -74,6 +75,8 @@ def _plan(arguments: argparse.Namespace, scenario: Scenario) -> Plan:
         backend=arguments.backend,
         threads=arguments.threads,
         resume=arguments.resume,
+        stop=arguments.interruption.asked,
+        minded=arguments.interruption.minded,
         engine=arguments.engine,
         scheduler=arguments.scheduler,
         extensions=arguments.extensions,

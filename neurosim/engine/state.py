@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 
 import numpy as np
 
@@ -32,6 +32,9 @@ class State(MutableMapping[str, np.ndarray]):
         seed: the run's seed.
         dtype: float32 or float64.
 
+    Attributes:
+        edits: how often somebody has written into an array from outside.
+
     >>> from neurosim.circuit.layered import layered
     >>> State(layered([4, 3, 2], feedback="random"), seed=1)["input_to_hidden.weights"].shape
     (3, 4)
@@ -42,6 +45,7 @@ class State(MutableMapping[str, np.ndarray]):
         self.seed = seed
         self.dtype = np.dtype(dtype)
         self._arrays: dict[str, Storage] = {}
+        self.edits = 0
 
     def __getitem__(self, address: str) -> np.ndarray:
         """The values of an array as they are now: a copy, which cannot be written into."""
@@ -64,6 +68,7 @@ class State(MutableMapping[str, np.ndarray]):
         if np.shape(values) != shape:
             raise InputError([Problem(address, f"expected the shape {shape}, found {np.shape(values)}")])
         storage.write(np.asarray(values)[:, None] if _is_bias(address) else np.asarray(values))
+        self.edits += 1
 
     def __delitem__(self, address: str) -> None:
         """Forget an array: it is made anew when it is next asked for."""
@@ -88,6 +93,20 @@ class State(MutableMapping[str, np.ndarray]):
         """The shape of an array, without a copy of it."""
         shape = self.storage(address).shape
         return shape[:1] if _is_bias(address) else shape
+
+    def snapshot(self) -> dict[str, np.ndarray]:
+        """Copies of all arrays as they lie in memory, for `restore` of this same state."""
+        return {address: self._arrays[address].memory.copy() for address in self}
+
+    def restore(self, snapshot: Mapping[str, np.ndarray]) -> None:
+        """Put back what `snapshot` copied."""
+        for address, memory in snapshot.items():
+            self._arrays[address].memory[...] = memory
+
+    @property
+    def nbytes(self) -> int:
+        """The bytes of all arrays that are there."""
+        return sum(self._arrays[address].memory.nbytes for address in self)
 
     def carry(self, earlier: State) -> None:
         """Take over the values of every array that an earlier state has under the same address and shape."""

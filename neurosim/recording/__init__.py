@@ -1,7 +1,18 @@
 """Recordings: what a run leaves behind, as plain HDF5 that xarray opens with names and coordinates."""
 
+from neurosim.recording.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from neurosim.recording.quantity import Quantity, sampling
 from neurosim.recording.recording import Recording, Series, find_recordings
 from neurosim.recording.writer import Writer
 
-__all__ = ["Quantity", "Recording", "Series", "Writer", "find_recordings", "sampling"]
+__all__ = [
+    "Checkpoint",
+    "Quantity",
+    "Recording",
+    "Series",
+    "Writer",
+    "find_recordings",
+    "read_checkpoint",
+    "sampling",
+    "write_checkpoint",
+]

@@ -9,6 +9,26 @@ from pathlib import Path
 from neurosim.errors import EnvironmentFailure
 
 
+def lock_of(path: Path) -> Path:
+    """The file that carries the lock of a recording."""
+    return path.with_name(path.name + ".lock")
+
+
+def is_locked(path: Path) -> bool:
+    """Whether somebody is writing a recording just now; the lock that a killed writer left behind is nobody's."""
+    try:
+        descriptor = os.open(lock_of(path), os.O_RDWR)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
 class WriterLock:
     """The right to write one recording, held from the moment this object exists until `release`.
 
@@ -21,7 +41,7 @@ class WriterLock:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path.with_name(path.name + ".lock")
+        self._path = lock_of(path)
         while True:
             self._descriptor = os.open(self._path, os.O_CREAT | os.O_RDWR, 0o666)
             self._acquire(path)

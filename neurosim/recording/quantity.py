@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from bisect import bisect_right
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -80,6 +81,14 @@ class Quantity:
     def nbytes(self) -> int:
         """The bytes that all samples take, uncompressed."""
         return math.prod(self.shape) * np.dtype(self.dtype).itemsize
+
+    def until(self, trial: int) -> Quantity:
+        """The same quantity without the samples after a trial.
+
+        >>> Quantity("loss", (0, 10, 20)).until(15).trials
+        (0, 10)
+        """
+        return replace(self, trials=self.trials[: bisect_right(self.trials, trial)])
 
     def _faults(self) -> list[str]:
         return [*self._address_faults(), *self._trial_faults(), *self._dimension_faults()]

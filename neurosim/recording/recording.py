@@ -102,6 +102,20 @@ class Recording:
         """How many samples of one quantity are committed; raises DataError where there is no such address."""
         return len(self._axes(address)[0])
 
+    def trials(self, address: str) -> np.ndarray:
+        """At which trials the committed samples of one quantity were taken; raises DataError where there is no such address."""
+        return self._axes(address)[0]
+
+    def part(self, address: str, first: int, last: int) -> np.ndarray:
+        """The committed samples `first` … `last - 1` of one quantity, without reading the others.
+
+        Raises:
+            DataError: no such address, or the values are damaged.
+        """
+        rows = range(self.rows(address))[first:last]
+        with self._readable():
+            return self._dataset(address)[rows.start : rows.stop]
+
     def _axes(self, address: str) -> tuple[np.ndarray, tuple[str, ...]]:
         """The committed trials of one quantity, and the names of its dimensions; read once where the run has ended."""
         if address not in self._known_axes:

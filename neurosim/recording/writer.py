@@ -11,10 +11,11 @@ import os
 import time
 import warnings
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import h5py
 import numpy as np
@@ -23,6 +24,7 @@ from neurosim.errors import EnvironmentFailure, InputError, Problem, nearest
 from neurosim.recording import attributes, disk, layout
 from neurosim.recording.lock import WriterLock
 from neurosim.recording.quantity import Quantity
+from neurosim.recording.takeover import take_over
 
 SYNC_SECONDS = 1.0
 """Commits wait for the disk at most this often."""
@@ -36,16 +38,19 @@ class Writer:
     """A recording that is being written; used as a context manager.
 
     The file appears complete in its layout, with `status` "running", and replaces an older recording at the same path.
-    Any process may read it at any time, with h5py, xarray or `Recording`. Leaving the block without an error compresses
-    it and sets `status` to "complete"; an exception makes it "failed", KeyboardInterrupt and SystemExit "interrupted".
+    Any process may read it at any time, with h5py, xarray or `Recording`. Leaving the block puts a compressed copy of what is
+    committed in its place: without an error its `status` is "complete"; an exception makes it "failed", KeyboardInterrupt
+    and SystemExit "interrupted".
 
     Args:
         path: the file; its folder must exist.
         quantities: what is recorded, and at which trials.
         attributes: what else the file tells: texts, numbers, lists of texts.
+        until: go on with the recording that is at the path: its rows before this trial are taken over.
 
     Raises:
         InputError: quantities that meet under one name, or attributes that cannot be stored.
+        DataError: there is nothing to go on with, or it has other quantities, or does not reach as far.
         EnvironmentFailure: no folder, no permission, a full disk, or another run is writing the file.
 
     >>> import tempfile
@@ -61,19 +66,22 @@ class Writer:
         path: str | os.PathLike[str],
         quantities: Iterable[Quantity],
         attributes: Mapping[str, attributes.Attribute] | None = None,
+        *,
+        until: int | None = None,
     ) -> None:
         self.path = Path(path)
         listed = tuple(quantities)
         layout.check(listed)
         self.quantities = {quantity.address: quantity for quantity in listed}
         self._root = _root(attributes or {})
+        self._annotated: dict[str, Any] = {}
         self._temporary = self.path.with_name(self.path.name + ".tmp")
         self._committed = self._written = -1
         with disk.told(self.path):
             _refuse_protected(self.path)
             self._lock = WriterLock(self.path)
             try:
-                self._open()
+                self._open(until)
             except BaseException:
                 self._temporary.unlink(missing_ok=True)
                 self._lock.release()
@@ -118,6 +126,27 @@ class Writer:
                 os.fsync(self._descriptor)
                 self._synced = time.monotonic()
 
+    def sync(self) -> None:
+        """Wait until the disk holds what is committed; raises EnvironmentFailure where it refuses."""
+        self._require_live()
+        with disk.told(self.path):
+            os.fsync(self._descriptor)
+        self._synced = time.monotonic()
+
+    def end(self, address: str, trial: int) -> Quantity:
+        """The last sample of a quantity will be that of this trial: it takes the place of those that were planned for later.
+
+        Raises:
+            InputError: an unknown address, or a trial before one that is committed, or after all that were planned.
+        """
+        quantity = self._quantity(address)
+        kept = quantity.until(trial - 1).trials if quantity.trials[0] < trial else ()
+        if trial < self._committed or trial > quantity.trials[-1]:
+            told = f"cannot end at trial {trial}: {self._committed} is committed, {quantity.trials[-1]} is the last"
+            raise InputError([Problem(address, told)])
+        self.quantities[address] = replace(quantity, trials=(*kept, trial))
+        return self.quantities[address]
+
     def annotate(self, name: str, value: attributes.Attribute) -> None:
         """Add an attribute that became known during the run; it reaches the file at `finish`.
 
@@ -125,13 +154,14 @@ class Writer:
             InputError: a name that the recording writes itself, or a value that cannot be stored.
         """
         self._require_live()
-        self._root |= attributes.checked({name: value})
+        self._annotated |= attributes.checked({name: value})
+        self._root |= self._annotated
 
     def finish(self, status: str = "complete") -> None:
         """Close the recording with a status: "complete", "failed" or "interrupted".
 
-        "complete" commits what is written and puts a compressed copy with checksums in place of the live file; the
-        other two leave the live file as it is, and only its committed rows count.
+        "complete" commits what is written. A compressed copy with checksums takes the place of the live file; it holds what
+        is committed, so a run that ended before its time has no empty rows.
 
         Raises:
             InputError: an unknown status, or a recording that is closed already.
@@ -145,9 +175,7 @@ class Writer:
             with disk.told(self.path):
                 if status == "complete":
                     self._count(max(self._committed, self._written))
-                    self._compact()
-                else:
-                    self._seal()
+                self._compact()
         finally:
             self._live = False
             os.close(self._descriptor)
@@ -171,13 +199,16 @@ class Writer:
         except EnvironmentFailure as second:
             error.add_note(str(second))  # what ended the run matters more than what its recording then met
 
-    def _open(self) -> None:
+    def _open(self, until: int | None) -> None:
         """Lay out beside the path, then take its place: a reader meets the old recording or the new one, never half."""
         # A plain open first: it names a missing folder or permission properly, where HDF5 would not.
         os.close(os.open(self._temporary, os.O_CREAT | os.O_WRONLY, 0o666))
         with layout.created(self._temporary, tuple(self.quantities.values()), self._root, compact=False) as file:
             self._offsets = {a: layout.offset(file, f"{q.group}/{q.name}") for a, q in self.quantities.items()}
             self._counter = layout.offset(file, layout.COUNTER)
+            if until is not None:
+                self._committed = self._written = take_over(self.path, file, tuple(self.quantities.values()), until)
+                file[layout.COUNTER][()] = self._committed
         os.replace(self._temporary, self.path)
         self._descriptor = os.open(self.path, os.O_RDWR)
 
@@ -203,19 +234,27 @@ class Writer:
             self._temporary.unlink(missing_ok=True)
             if not isinstance(error, OSError) or error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
                 raise
-            warnings.warn(f"{self.path} is complete but stays uncompressed: {error.strerror}", stacklevel=4)
+            warnings.warn(f"{self.path} is {self._root['status']} but stays uncompressed: {error.strerror}", stacklevel=4)
             self._seal()
 
     def _repack(self) -> None:
-        with layout.created(self._temporary, tuple(self.quantities.values()), self._root, compact=True) as file:
-            file[layout.COUNTER][()] = self._committed
-            for quantity in self.quantities.values():
-                dataset = file[f"{quantity.group}/{quantity.name}"]
-                for first, rows in self._blocks(quantity, dataset.chunks[0]):
-                    dataset[first : first + len(rows)] = rows
+        held = [q.until(self._committed) for q in self.quantities.values() if q.trials[0] <= self._committed]
+        if not held:  # the run ended before its first commit: the layout tells what it wanted to record
+            with layout.created(self._temporary, tuple(self.quantities.values()), self._root, compact=False):
+                pass
+        else:
+            self._copy(held)
         disk.keep(self._temporary)
         os.replace(self._temporary, self.path)
         disk.keep(self.path.parent)
+
+    def _copy(self, held: Sequence[Quantity]) -> None:
+        with layout.created(self._temporary, held, self._root, compact=True) as file:
+            file[layout.COUNTER][()] = self._committed
+            for quantity in held:
+                dataset = file[f"{quantity.group}/{quantity.name}"]
+                for first, rows in self._blocks(quantity, dataset.chunks[0]):
+                    dataset[first : first + len(rows)] = rows
 
     def _blocks(self, quantity: Quantity, chunk_rows: int) -> Iterator[tuple[int, np.ndarray]]:
         """The rows in blocks of whole chunks, so that each chunk is compressed once."""
@@ -227,11 +266,11 @@ class Writer:
             yield first, np.frombuffer(content, f"<{quantity.dtype}").reshape(count, *quantity.row_shape)
 
     def _seal(self) -> None:
-        """Write status and annotations into the live file."""
+        """Write the status, and what was annotated, into the live file."""
         text = sum(len(str(value).encode()) for value in self._root.values())
         disk.reserve(self._descriptor, os.fstat(self._descriptor).st_size + 4 * text + 64 * 1024)
         with h5py.File(self.path, "r+", locking=False) as file:
-            attributes.write(file, self._root)
+            attributes.write(file, {**self._annotated, "status": self._root["status"]})
         os.fsync(self._descriptor)
 
 

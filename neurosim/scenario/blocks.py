@@ -7,10 +7,10 @@ from itertools import groupby
 from pathlib import Path
 
 from neurosim.scenario.description import Arm, Scenario
-from neurosim.scenario.runner import Plan, chosen_arms, fingerprint, path_of, run_seeds
-
-OVERHEAD = 15_000
-"""A trial costs as much as so many synapses, however few there are (docs/cost.md: 1 µs a trial, 67 ps a synapse)."""
+from neurosim.scenario.identity import fingerprint
+from neurosim.scenario.plan import Plan
+from neurosim.scenario.runner import chosen_arms, path_of, run_seeds
+from neurosim.simulator.ensemble import OVERHEAD
 
 
 @dataclass(frozen=True)

@@ -48,12 +48,42 @@ class FamilyChoice(Choice):
     key = "family"
 
 
-class Phase(BaseModel):
-    """Trials under one circuit and one set of plastic projections.
+class Ending(BaseModel):
+    """When a phase ends before its time: as soon as a recorded quantity has not become lower for a while.
 
     Attributes:
-        trials, passes: how long; one of the two.
+        quantity: something that is recorded and is one number, e.g. `training_error`.
+        patience: the lowest of so many samples in a row must not be lower than the lowest of all before them in this phase …
+        by: … by this fraction of it.
+    """
+
+    model_config = STRICT
+
+    quantity: str
+    patience: Count = 3
+    by: Annotated[float, Field(ge=0, lt=1)] = 0.0
+
+    def reached(self, values: Sequence[float]) -> bool:
+        """Whether the samples of a phase so far say that it is over.
+
+        >>> ending = Ending(quantity="loss", patience=2)
+        >>> ending.reached([3.0, 2.0, 2.5]), ending.reached([3.0, 2.0, 2.5, 2.0])
+        (False, True)
+        """
+        if len(values) <= self.patience:
+            return False
+        before, lately = values[: -self.patience], values[-self.patience :]
+        return min(lately) >= (1 - self.by) * min(before)
+
+
+class Phase(BaseModel):
+    """Trials under one circuit and one set of plastic projections. Phases one after the other are a schedule.
+
+    Attributes:
+        trials, passes: how long, or with `until` how long at most; one of the two.
         batch: trials at the same weights, whose changes are summed.
+        until: when it ends before its time.
+        eta_scale: every eta of the circuit is multiplied by it.
         freeze: projections (or populations, for their bias) that do not change in this phase.
         circuit: another circuit than the arm's; the weights are carried over by their addresses.
         set: values changed in this phase.
@@ -64,6 +94,8 @@ class Phase(BaseModel):
     trials: Count | None = None
     passes: Count | None = None
     batch: Count = 1
+    until: Ending | None = None
+    eta_scale: Annotated[float, Field(gt=0)] = 1.0
     freeze: list[str] = []
     circuit: str | FamilyChoice | None = None
     set: dict[str, Any] = {}
@@ -75,7 +107,7 @@ class Phase(BaseModel):
         return self
 
     def length(self, task: Task) -> int:
-        """How many trials it has on a task."""
+        """How many trials it has on a task, at most."""
         if self.trials is not None:
             return self.trials
         if task.trials_per_pass is None:
@@ -167,7 +199,7 @@ class Scenario(BaseModel):
         return (arm.phase or self.phase) * arm.repeat
 
     def trials(self, arm: Arm) -> int:
-        """How many trials each run of an arm has, over all phases."""
+        """How many trials each run of an arm has, over all phases; some may end before their time."""
         return sum(phase.length(self.task_of(arm)) for phase in self.phases(arm))
 
     def about(self, arm: Arm) -> Scenario:
@@ -195,12 +227,21 @@ class Scenario(BaseModel):
         circuit = _family(chosen) if isinstance(chosen, FamilyChoice) else load_circuit(chosen)
         for changes in (self.set, arm.set, phase.set, self.changes, arm.grid):
             circuit = circuit.replace(changes)
+        if phase.eta_scale != 1.0:
+            circuit = circuit.replace(_scaled(circuit, phase.eta_scale))
         frozen = {n: f"{n}.bias.plasticity" if n in circuit.populations else f"{n}.plasticity" for n in phase.freeze}
         return circuit.replace(dict.fromkeys(frozen.values(), "fixed"))
 
     def seed_numbers(self) -> range:
         """The seeds of the runs of each arm."""
         return range(self.first_seed, self.first_seed + self.seeds)
+
+
+def _scaled(circuit: Circuit, factor: float) -> dict[str, float]:
+    """Every eta of a circuit times a factor, by address."""
+    rules = {f"{projection.name}.plasticity": projection.plasticity for projection in circuit.projections.values()}
+    rules |= {f"{p.name}.bias.plasticity": p.bias.plasticity for p in circuit.populations.values() if p.bias is not None}
+    return {f"{a}.eta": factor * rule.parameters["eta"] for a, rule in rules.items() if "eta" in rule.parameters}
 
 
 def _family(choice: FamilyChoice) -> Circuit:

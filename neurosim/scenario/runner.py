@@ -1,67 +1,21 @@
-"""One run: an arm with a seed, through all phases, into a recording of its own."""
+"""The runs of a scenario: what is left of them to do, where their recordings are, and what these say about themselves."""
 
 from __future__ import annotations
 
-import ast
-import contextlib
-import hashlib
-import inspect
 import json
-import textwrap
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import lru_cache
-from importlib.metadata import version
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from neurosim.circuit.circuit import Circuit
 from neurosim.errors import DataError, EnvironmentFailure, InputError, Problem, nearest
-from neurosim.metrics.look import resolve
-from neurosim.models.connectors import CONNECTORS
-from neurosim.models.neurons import NEURONS
-from neurosim.models.plasticity import RULES
-from neurosim.models.transfer import TRANSFERS
-from neurosim.models.weights import WEIGHTS
 from neurosim.recording import Recording
-from neurosim.scenario.description import Arm, Phase, Scenario
-from neurosim.scenario.slices import WHOLE, Slice
-from neurosim.simulator import Ensemble, Recorder, Simulator, record
-from neurosim.simulator.recorder import what
-from neurosim.tasks import TASKS, Task
-
-Progress = Callable[[int], None]
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a run of a scenario is to do, beside what its file says.
-
-    Attributes:
-        out: the folder for recordings.
-        arms: names of the arms to run, each with what a grid makes of it; all if empty.
-        backend, threads: how.
-        resume: leave out runs whose recordings are complete and were made by this same scenario.
-        progress: called with a number of trials each time that so many more have been learned.
-        slice: which part of the runs; all of them unless said otherwise.
-        engine: what spreads the work: `serial`, `dask`, or one of your own.
-        scheduler: the address of a running dask scheduler; the engine `dask` starts processes of its own without one.
-        extensions: Python files whose rules, tasks … workers in other processes need, as `--with` names them.
-    """
-
-    out: Path
-    arms: Sequence[str] = ()
-    backend: str = "cpu"
-    threads: int = 1
-    resume: bool = False
-    progress: Progress = field(default=lambda trials: None)
-    slice: Slice = WHOLE
-    engine: str = "serial"
-    scheduler: str = ""
-    extensions: Sequence[str | Path] = ()
+from neurosim.scenario.course import Course
+from neurosim.scenario.description import Arm, Scenario
+from neurosim.scenario.identity import identity
+from neurosim.scenario.plan import Plan
+from neurosim.scenario.standing import Place, forget, place_of
 
 
 def chosen_arms(scenario: Scenario, names: Sequence[str]) -> list[Arm]:
@@ -83,85 +37,39 @@ def path_of(out: Path, arm: str, seed: int) -> Path:
     return out / arm / f"seed_{seed}.h5"
 
 
-def fingerprint(scenario: Scenario, arm: Arm, backend: str = "cpu") -> str:
-    """What decides the results of an arm, in short: task, circuits, phases, what is recorded, their source, backend, version.
-
-    Two runs of the same fingerprint and seed on the same machine hold the same numbers.
-    """
-    task = [scenario.task.name, {**scenario.task.parameters, **arm.task}]
-    parts: list[Any] = [version("neurosim"), backend, task, scenario.dtype, scenario.record]
-    parts += [phase.model_dump() for phase in scenario.phases(arm)]
-    circuits = [scenario.circuit(arm, phase) for phase in scenario.phases(arm)]
-    parts += [[circuit.to_tables() for circuit in circuits], _sources(scenario, circuits)]
-    return hashlib.blake2b(json.dumps(parts, sort_keys=True).encode(), digest_size=16).hexdigest()
-
-
-def _sources(scenario: Scenario, circuits: Sequence[Circuit]) -> list[str]:
-    """The texts of all that a user may have written, and edited since: rules, formulas, weights, connectors, task, metrics."""
-    found: list[Any] = [TASKS[scenario.task.name]]
-    found += [metric[0].function for address in scenario.record if (metric := resolve(address)) is not None]
-    for circuit in circuits:
-        for projection in circuit.projections.values():
-            kind = WEIGHTS[projection.weights.name] if projection.weights else None
-            derived = kind.derivation.function if kind is not None and kind.derivation is not None else None
-            found += [RULES[projection.plasticity.name].change, CONNECTORS[projection.connector.name].join]
-            found += [kind.draw if kind is not None else None, derived]
-        for population in circuit.populations.values():
-            transfer, model = TRANSFERS[population.transfer.name], NEURONS[population.model.name]
-            found += [transfer.value, transfer.slope, model.arriving, *model.formulas.values()]
-            found += [RULES[population.bias.plasticity.name].change] if population.bias else []
-    return sorted({_text(thing) for thing in found if thing is not None})
-
-
-@lru_cache(maxsize=1024)
-def _text(thing: Any) -> str:
-    """What a function or class does: its source without docstrings and comments; its name where there is no source."""
-    try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(thing)))
-    except (OSError, TypeError, SyntaxError):
-        return f"{thing.__module__}.{thing.__qualname__}"
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node, clean=False) is not None:
-            node.body = node.body[1:] or [ast.Pass()]
-    return ast.unparse(tree)
-
-
 def run_seeds(scenario: Scenario, arm: Arm, seeds: Sequence[int], key: str, plan: Plan, threads: int) -> list[Path]:
     """Runs of one arm, whose fingerprint is `key`, side by side; returns their recordings.
 
-    What an earlier attempt left half written is replaced.
+    With `resume`, complete runs are left out and those that were broken off go on where their checkpoints say; otherwise what an
+    earlier attempt left is replaced.
 
     Raises:
         RunError: the numbers of one blew up.
-        EnvironmentFailure: a recording cannot be written.
+        InputError: a checkpoint is of another scenario.
+        EnvironmentFailure: a recording or a checkpoint cannot be written.
+        Interrupted: the plan says stop; where the runs stand has been written down.
     """
     paths = [path_of(plan.out, arm.name, seed) for seed in seeds]
     left = {seed: path for seed, path in zip(seeds, paths, strict=True) if not (plan.resume and is_complete(path, key))}
     plan.progress(scenario.trials(arm) * (len(seeds) - len(left)))
     if left:
         _make_folder(paths[0].parent)
-        _run(scenario, arm, left, _attributes(scenario, arm, key), plan, threads)
+        known = identity(scenario, arm, plan.backend)
+        apart = any(phase.until is not None for phase in scenario.phases(arm))
+        for place, standing in _by_place(left, known, plan):
+            for group in [{seed: path} for seed, path in standing.items()] if apart else [standing]:
+                Course(scenario, arm, group, place, known, _attributes(scenario, arm, key), plan, threads).run()
     return paths
 
 
-def _run(
-    scenario: Scenario, arm: Arm, paths: Mapping[int, Path], attributes: Mapping[str, Any], plan: Plan, threads: int
-) -> None:
-    phases, tasks = scenario.phases(arm), [scenario.task_of(arm, seed) for seed in paths]
-    ensemble = _ensemble(scenario, arm, phases[0], list(paths), plan, threads)
-    later = [Simulator(scenario.circuit(arm, phase), dtype=scenario.dtype) for phase in phases[1:]]
-    recorded = _recordable(scenario, [ensemble[0], *later])
-    with contextlib.ExitStack() as stack:
-        recorders = [stack.enter_context(record(path, recorded, **attributes)) for path in paths.values()]
-        for recorder, member, task in zip(recorders, ensemble, tasks, strict=True):
-            recorder.plan(member, task, scenario.trials(arm), later)
-        for index, phase in enumerate(phases):
-            if index:
-                ensemble = _carried(_ensemble(scenario, arm, phase, list(paths), plan, threads), ensemble)
-            watched = [_Watched(r, plan.progress, m.trial) for r, m in zip(recorders, ensemble, strict=True)]
-            ensemble.train(tasks, phase.length(tasks[0]), batch=phase.batch, into=watched)
-            for watcher, member in zip(watched, ensemble, strict=True):
-                watcher.catch_up(member.trial)
+def _by_place(left: Mapping[int, Path], known: Mapping[str, str], plan: Plan) -> list[tuple[Place, dict[int, Path]]]:
+    """The runs that are to be done, by where they stand: those at one place go on side by side."""
+    found: dict[Place, dict[int, Path]] = {}
+    for seed, path in left.items():
+        if plan.anew and not plan.resume:
+            forget(path)
+        found.setdefault(place_of(path, known), {})[seed] = path
+    return sorted(found.items(), key=lambda item: item[0])
 
 
 def _attributes(scenario: Scenario, arm: Arm, key: str) -> dict[str, str | int | float]:
@@ -177,17 +85,7 @@ def _attributes(scenario: Scenario, arm: Arm, key: str) -> dict[str, str | int |
         "arm_order": scenario.arm.index(arm),
         "grid": json.dumps(arm.grid),
         "trials_per_pass": scenario.task_of(arm).trials_per_pass or 0,
-        "phases": json.dumps(list(_phases(scenario, arm))),
     }
-
-
-def _phases(scenario: Scenario, arm: Arm) -> Iterator[dict[str, Any]]:
-    """The phases of an arm: from which trial to which, and what does not change in them."""
-    first = 0
-    for phase in scenario.phases(arm):
-        last = first + phase.length(scenario.task_of(arm))
-        yield {"first": first, "last": last, "frozen": phase.freeze, "circuit": scenario.circuit(arm, phase).label}
-        first = last
 
 
 def _make_folder(folder: Path) -> None:
@@ -195,32 +93,6 @@ def _make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise EnvironmentFailure(f"the folder {folder} cannot be made: {error.strerror}") from None
-
-
-def _ensemble(scenario: Scenario, arm: Arm, phase: Phase, seeds: Sequence[int], plan: Plan, threads: int) -> Ensemble:
-    circuit = scenario.circuit(arm, phase)
-    return Ensemble(circuit, seeds, backend=plan.backend, dtype=scenario.dtype, threads=threads)
-
-
-def _carried(ensemble: Ensemble, earlier: Ensemble) -> Ensemble:
-    """The next phase's simulators, with the weights and the trial numbers that the earlier phase ended with."""
-    for member, before in zip(ensemble, earlier, strict=True):
-        member.state.carry(before.state)
-        member.trial = before.trial
-    return ensemble
-
-
-def _recordable(scenario: Scenario, simulators: Sequence[Simulator]) -> dict[str, int]:
-    """What this arm has, in one phase or another, of what the scenario records."""
-    return {a: interval for a, interval in scenario.record.items() if any(_has(simulator, a) for simulator in simulators)}
-
-
-def _has(simulator: Simulator, address: str) -> bool:
-    try:
-        what(simulator, address)
-    except InputError:
-        return False
-    return True
 
 
 def is_complete(path: Path, key: str) -> bool:
@@ -232,30 +104,6 @@ def is_complete(path: Path, key: str) -> bool:
             return recording.status == "complete" and recording.attributes.get("fingerprint") == key
     except DataError:
         return False
-
-
-class _Watched:
-    """A recorder whose looks also tell how far the run is."""
-
-    def __init__(self, recorder: Recorder, progress: Progress, start: int) -> None:
-        self._recorder = recorder
-        self._progress = progress
-        self._reached = start
-
-    def moments(self, simulator: Simulator, task: Task, trials: int, batch: int) -> Sequence[int]:
-        return self._recorder.moments(simulator, task, trials, batch)
-
-    def look(self, simulator: Simulator, task: Task) -> None:
-        self._recorder.look(simulator, task)
-        self.catch_up(simulator.trial)
-
-    def catch_up(self, trial: int) -> None:
-        with _PROGRESS:
-            self._progress(trial - self._reached)
-        self._reached = trial
-
-
-_PROGRESS = threading.Lock()
 
 
 def final_values(scenario: Scenario, paths: Sequence[Path]) -> dict[str, dict[str, np.ndarray]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pydantic import BaseModel, ValidationError
 
@@ -15,11 +15,12 @@ from neurosim.figures import FIGURES
 from neurosim.metrics.look import resolve
 from neurosim.parameters import Parameters, problems_of
 from neurosim.scenario.claims import CLAIMS
-from neurosim.scenario.description import EACH_RUN, Arm, FigureChoice, Phase, Scenario
+from neurosim.scenario.description import EACH_RUN, Arm, Ending, FigureChoice, Phase, Scenario
 from neurosim.simulator import Simulator
+from neurosim.simulator.recorder import BEST
 from neurosim.tasks import TASKS
 
-ROOMS: dict[str, type[BaseModel]] = {"arm": Arm, "phase": Phase}
+ROOMS: dict[str, type[BaseModel]] = {"arm": Arm, "phase": Phase, "until": Ending}
 
 
 def structural(error: ValidationError) -> list[Problem]:
@@ -50,8 +51,16 @@ def problems_in(scenario: Scenario) -> Iterator[Problem]:
         for index, phase in enumerate(phases):
             where = f"arm.{arm.name}" if len(phases) == 1 else f"arm.{arm.name}.phase.{index}"
             yield from _circuit(scenario, arm, phase, where, sizes=not task_problems)
+        yield from _endings(scenario, phases, where="phase" if not arm.phase else f"arm.{arm.name}.phase")
     yield from _claims(scenario)
     yield from _figures(scenario)
+
+
+def _endings(scenario: Scenario, phases: Sequence[Phase], where: str) -> Iterator[Problem]:
+    """What a phase looks at to know its end must be recorded, and be a number."""
+    for index, phase in enumerate(phases):
+        if phase.until is not None:
+            yield from _recorded(scenario, phase.until.quantity, f"{where}.{index}.until.quantity", number=True)
 
 
 def _doubled_arms(scenario: Scenario) -> Iterator[Problem]:
@@ -149,7 +158,7 @@ def _recorded(scenario: Scenario, name: object, where: str, *, number: bool) -> 
 
 
 def _is_number(scenario: Scenario, name: str) -> bool:
-    found = resolve(name)
+    found = resolve(name.removeprefix(BEST))
     if found is not None:
         return not found[0].per
     for arm in scenario.arm:

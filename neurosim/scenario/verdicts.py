@@ -16,7 +16,7 @@ from neurosim.recording import Recording
 from neurosim.scenario.claims import TEXTS, evaluate
 from neurosim.scenario.description import ClaimChoice, Scenario
 from neurosim.scenario.files import load_scenario
-from neurosim.scenario.runner import fingerprint
+from neurosim.scenario.identity import fingerprint
 from neurosim.shelf import names
 from neurosim.verdict import Verdict
 

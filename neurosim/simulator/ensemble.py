@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
 from neurosim.circuit.circuit import Circuit
@@ -13,6 +13,10 @@ from neurosim.tasks import Task
 
 WORK_WORTH_A_THREAD = 200_000
 """Synapses times trials: less than this is done before another thread has begun."""
+ROUND = 3_000_000_000
+"""Synapses times trials of what is learned before anybody is asked whether to go on: some tenths of a second."""
+OVERHEAD = 15_000
+"""A trial costs as much as so many synapses, however few there are (docs/cost.md: 1 µs a trial, 67 ps a synapse)."""
 
 
 class Ensemble(Sequence[Simulator]):
@@ -55,13 +59,23 @@ class Ensemble(Sequence[Simulator]):
     def __iter__(self) -> Iterator[Simulator]:
         return iter(self._members)
 
-    def train(self, task: Task | Sequence[Task], trials: int, *, batch: int = 1, into: Sequence[Observer] | None = None) -> None:
+    def train(
+        self,
+        task: Task | Sequence[Task],
+        trials: int,
+        *,
+        batch: int = 1,
+        into: Sequence[Observer] | None = None,
+        go_on: Callable[[], bool] = lambda: True,
+    ) -> None:
         """Learn from the next trials of a task, every member from its own.
 
         Args:
             task: one for all members, or one for each.
             trials, batch: as for a simulator.
             into: what looks at each member on the way, one for each, or nothing.
+            go_on: asked now and then, at least every second or so and after each look, while all members stand at the same
+                trial; where it says no, training ends there. What it raises ends training, too, and nothing is half done.
 
         Raises:
             InputError: the task does not fit the circuit, or there are not as many observers as members.
@@ -80,11 +94,26 @@ class Ensemble(Sequence[Simulator]):
         watched = list(zip(self, observers, tasks, strict=True)) if observers else []
         looks = [set(observer.moments(member, own, trials, batch)) for member, observer, own in watched]
         for moment in sorted(set().union(*looks)):
-            self._advance(tasks, moment, batch)
+            if not self._reach(tasks, moment, batch, go_on):
+                return
             for (member, observer, own), found in zip(watched, looks, strict=True):
                 if moment in found:
                     observer.look(member, own)
-        self._advance(tasks, end, batch)
+            if not go_on():
+                return
+        self._reach(tasks, end, batch, go_on)
+
+    def _reach(self, tasks: Sequence[Task], until: int, batch: int, go_on: Callable[[], bool]) -> bool:
+        """Learn up to a trial, in rounds; False if it is not to go on before that."""
+        stride = self[0].stride(batch)
+        waves = -(-len(self) // self._side_by_side)
+        per_trial = (self[0].circuit.synapses() + OVERHEAD) * waves
+        length = max(1, ROUND // (per_trial * stride)) * stride
+        while self[0].trial < until:
+            self._advance(tasks, min(until, self[0].trial + length), batch)
+            if self[0].trial < until and not go_on():
+                return False
+        return True
 
     def _advance(self, tasks: Sequence[Task], until: int, batch: int) -> None:
         """Learn up to a trial, each member by itself: its trials are drawn where they are learned."""

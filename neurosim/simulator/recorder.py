@@ -13,12 +13,15 @@ from typing import Any
 
 import numpy as np
 
+from neurosim.circuit.circuit import Circuit
 from neurosim.circuit.exchange import to_json
 from neurosim.errors import InputError, Problem, nearest
 from neurosim.metrics.look import METRICS, Look, resolve
-from neurosim.recording import Quantity, Writer, sampling
+from neurosim.recording import Quantity, Recording, Writer, sampling
 from neurosim.simulator.simulator import Simulator
 from neurosim.tasks import Task
+
+BEST = "best."
 
 
 def record(path: str | Path, intervals: Mapping[str, int], **attributes: str | int | float) -> Recorder:
@@ -27,7 +30,8 @@ def record(path: str | Path, intervals: Mapping[str, int], **attributes: str | i
     Args:
         path: the HDF5 file.
         intervals: address → every how many trials: a metric (`nse`, `hidden.angle`), an array of the state
-            (`input_to_hidden.weights`) or a signal of the trial about to be presented (`hidden.rate`, `loss.rate`).
+            (`input_to_hidden.weights`), a signal of the trial about to be presented (`hidden.rate`, `loss.rate`), or `best.` and
+            a metric that is one number (`best.test_error`): the lowest that it has been so far, whenever this was looked at.
         attributes: more to note in the file.
 
     The file is laid out when training begins, for the trials of that one call of `train`; without a call no file is written.
@@ -49,6 +53,7 @@ class Recorder(AbstractContextManager["Recorder"]):
         self._due: dict[int, list[str]] = {}
         self._look: Look | None = None
         self._end = 0
+        self._lowest: dict[str, float] = {}
         problems = [
             Problem(a, f"expected an interval of at least 1 trial, found {n!r}")
             for a, n in self._intervals.items()
@@ -57,12 +62,19 @@ class Recorder(AbstractContextManager["Recorder"]):
         if problems:
             raise InputError(problems, "record")
 
-    def plan(self, simulator: Simulator, task: Task, trials: int, later: Sequence[Simulator] = ()) -> None:
+    def plan(
+        self, simulator: Simulator, task: Task, trials: int, later: Sequence[Simulator] = (), *, until: int | None = None
+    ) -> None:
         """Lay the file out for a run of so many trials; `Simulator.train` does it where nobody has.
 
         Args:
             simulator, task, trials: the run.
             later: simulators of its later phases, which may have what the first has not.
+            until: the trial at which the run goes on; what the file at hand holds before it is kept.
+
+        Raises:
+            DataError: there is nothing to go on with, or it is of another run.
+            EnvironmentFailure: the file cannot be written.
         """
         self._end = simulator.trial + trials
         holding = {address: _first_with(address, (simulator, *later)) for address in self._intervals}
@@ -72,7 +84,9 @@ class Recorder(AbstractContextManager["Recorder"]):
         for quantity in self._quantities.values():
             for trial in quantity.trials:
                 self._due.setdefault(trial, []).append(quantity.address)
-        self._writer = Writer(self.path, list(self._quantities.values()), self._noted(simulator, task))
+        self._writer = Writer(self.path, list(self._quantities.values()), self._noted(simulator, task), until=until)
+        if until is not None:
+            self._remember()
 
     def moments(self, simulator: Simulator, task: Task, trials: int, batch: int) -> Sequence[int]:
         """Every trial number at which something is due, within the trials to come."""
@@ -110,8 +124,31 @@ class Recorder(AbstractContextManager["Recorder"]):
             kind = self._kinds[address]
             nothing = np.full(self._quantities[address].row_shape, np.nan)
             value = nothing if kind == "absent" else _READ[kind](self._look, seen, address)
+            if kind == "best":
+                value = self._lowest[address] = float(np.fmin(value, self._lowest.get(address, np.nan)))
             self._writer.write(address, simulator.trial, value)
         self._writer.commit(simulator.trial)
+
+    def sync(self) -> None:
+        """Wait until the disk holds what has been written."""
+        assert self._writer is not None
+        self._writer.sync()
+
+    def end(self, simulator: Simulator, task: Task) -> None:
+        """The run ends here, before the trials that were planned: everything that has no sample of now gets one, the last."""
+        assert self._writer is not None
+        self._quantities = {a: self._writer.end(a, simulator.trial) for a in self._quantities}
+        self._due = {simulator.trial: list(self._quantities)}
+        self._end = simulator.trial
+        self.look(simulator, task)
+        self._writer.annotate("trials", self._end)
+
+    def _remember(self) -> None:
+        """What was the lowest so far in the part of the run that lies behind."""
+        with Recording(self.path) as recording:
+            for address in (address for address, kind in self._kinds.items() if kind == "best"):
+                rows = recording.rows(address)
+                self._lowest |= {address: float(recording.part(address, rows - 1, rows)[0])} if rows else {}
 
     @staticmethod
     def _signals(simulator: Simulator, task: Task, signals: Sequence[str]) -> dict[str, np.ndarray]:
@@ -138,12 +175,13 @@ class Recorder(AbstractContextManager["Recorder"]):
         trials = tuple(first + t for t in sampling(interval, self._end - first))
         kind = self._kinds[address]
         digits = "f8" if simulator.state.dtype == np.float64 else "f4"
-        if kind == "metric":
-            found = resolve(address)
+        if kind in ("metric", "best"):
+            found = resolve(address.removeprefix(BEST))
             assert found is not None
             metric, arguments = found
             dimensions = metric.dimensions(simulator.circuit, *arguments)
-            return Quantity(address, trials, dimensions, "f8", units=metric.units, long_name=metric.doc.splitlines()[0])
+            meaning = metric.doc.splitlines()[0] + (" The lowest so far." if kind == "best" else "")
+            return Quantity(address, trials, dimensions, "f8", units=metric.units, long_name=meaning)
         if kind == "signal":
             size = simulator.circuit.populations[address.rpartition(".")[0]].size
             return Quantity(address, trials, (("unit", size),), digits)
@@ -206,6 +244,8 @@ def what(simulator: Simulator, address: str) -> str:
         return "signal"
     if resolve(address, circuit) is not None:
         return "metric"
+    if _is_best(address, circuit):
+        return "best"
     try:
         simulator.state.storage(address)
     except InputError:
@@ -215,10 +255,17 @@ def what(simulator: Simulator, address: str) -> str:
     return "array"
 
 
+def _is_best(address: str, circuit: Circuit) -> bool:
+    """Whether an address is `best.` and a metric that is one number."""
+    found = resolve(address.removeprefix(BEST), circuit) if address.startswith(BEST) else None
+    return found is not None and not found[0].dimensions(circuit, *found[1])
+
+
 _READ: dict[str, Callable[[Look, dict[str, np.ndarray], str], Any]] = {
     "signal": lambda look, seen, address: seen[address][0],
     "array": lambda look, seen, address: look.arrays[address],
     "metric": lambda look, seen, address: _measured(look, address),
+    "best": lambda look, seen, address: _measured(look, address.removeprefix(BEST)),
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Protocol
@@ -14,6 +15,7 @@ from neurosim.circuit.signals import Signals
 from neurosim.circuit.validate import validate
 from neurosim.engine import side_by_side
 from neurosim.engine.lower import lower
+from neurosim.engine.plan import BLOCK
 from neurosim.engine.program import Program
 from neurosim.engine.state import State
 from neurosim.errors import InputError, Problem, RunError, nearest
@@ -23,6 +25,13 @@ from neurosim.tasks import Task, Trials
 
 WINDOW = 4 * TRIAL_BLOCK
 """Trials are drawn so many at once, and kept until the run has passed them."""
+SYNAPSES_AT_ONCE = 5_000_000_000
+"""Circuits whose window would have more synapses times trials than this take a part of it at once: about half a second."""
+CLOSELY = 64
+"""Where the numbers blew up is told to so many trials."""
+SECONDS_BETWEEN_COPIES = 1.0
+LARGEST_COPY = 64 * 1024 * 1024
+"""Bytes; a larger state is not kept in memory beside itself. Its run has the checkpoint."""
 EVALUATED_TOGETHER = 256
 
 
@@ -115,6 +124,7 @@ class Simulator:
         self.trial = 0
         self.state = State(self.circuit, seed, dtype)
         self._threads = threads
+        self._finite = _LastFinite()
         self._make = BACKENDS[backend]()
         self._presenting: Task | None = None
         self._windows: dict[int, Trials] = {}
@@ -132,7 +142,8 @@ class Simulator:
         Raises:
             InputError: the task does not fit the circuit, or a number is below 1.
             RunError: the numbers blew up; the message names the signal, and the trial by which it was noticed (they are
-                looked at each time that trials are drawn, and at each recording moment).
+                looked at each time that trials are drawn, and at each recording moment; where the state is small enough to be
+                kept beside itself, the trial is right to 64, and the state is the last finite one).
         """
         self.check(task, trials, batch)
         end = self.trial + trials
@@ -160,23 +171,60 @@ class Simulator:
         """Compile what learning needs, if it has not been; several members of an ensemble must not do so at the same time."""
         self._executor(learning=True, batch=batch)
 
-    def advance(self, task: Task, until: int, batch: int) -> None:
-        """Learn up to a trial: the one loop. Raises RunError if the numbers blew up."""
-        program, executor = self._executor(learning=True, batch=batch)
-        while self.trial < until:
-            count = min(max(batch, WINDOW // batch * batch), until - self.trial)
-            inputs, targets = self.present(task, self.trial, count)
-            executor.run(self._streams(program, inputs, targets, self.trial))
-            self.trial += count
-            self._require_finite(executor)
+    def stride(self, batch: int) -> int:
+        """How many trials are learned in one go: whole batches, as many as a window holds, or fewer of a large circuit.
 
-    def _require_finite(self, executor: Executor) -> None:
-        broken = executor.not_finite()
-        if broken is not None:
-            raise RunError(
-                f"{self.circuit.label}: the numbers blew up: {broken} is not finite after trial {self.trial} "
-                f"(seed {self.seed}); a smaller eta usually helps"
-            )
+        A run may be cut between any two goes, and end with the same bits.
+        """
+        affordable = SYNAPSES_AT_ONCE // max(1, self.circuit.synapses()) // BLOCK * BLOCK
+        return max(batch if batch > 1 else BLOCK, min(WINDOW, affordable) // batch * batch)
+
+    def advance(self, task: Task, until: int, batch: int) -> None:
+        """Learn up to a trial: the one loop. Raises RunError if the numbers blew up; the state is then the last finite one."""
+        program, executor = self._executor(learning=True, batch=batch)
+        stride = self.stride(batch)
+        while self.trial < until:
+            self._finite.keep(self.trial, self.state)
+            self._learn(program, executor, task, min(stride, until - self.trial))
+            broken = executor.not_finite()
+            if broken is not None:
+                self._fail(task, batch, broken)
+
+    def _learn(self, program: Program, executor: Executor, task: Task, count: int) -> None:
+        inputs, targets = self.present(task, self.trial, count)
+        executor.run(self._streams(program, inputs, targets, self.trial))
+        self.trial += count
+
+    def _fail(self, task: Task, batch: int, broken: str) -> None:
+        """Go back to the last state that was kept, and from there in small steps to the one before the numbers blow up."""
+        noticed, first = self.trial, self._finite.put_back(self.state)
+        if first is not None:
+            self.trial = first
+            program, _ = self._executor(learning=True, batch=batch)
+            executor = self._make(program, self.state, batch, (), self._threads)  # one that has seen no broken numbers
+            step = max(batch, CLOSELY // batch * batch)
+            while self.trial < noticed:
+                before, trial = self.state.snapshot(), self.trial
+                self._learn(program, executor, task, min(step, noticed - trial))
+                found = executor.not_finite()
+                if found is not None:
+                    broken, noticed = found, self.trial
+                    self.state.restore(before)
+                    self.trial = trial
+                    break
+        raise RunError(
+            f"{self.circuit.label}: the numbers blew up: {broken} is not finite after trial {noticed} "
+            f"(seed {self.seed}); {self._advice()}"
+        )
+
+    def _advice(self) -> str:
+        choices = [projection.plasticity for projection in self.circuit.projections.values()]
+        etas = sorted({float(choice.parameters["eta"]) for choice in choices if "eta" in choice.parameters})
+        return (
+            f"eta is {' and '.join(f'{eta:g}' for eta in etas)}; a smaller one usually helps"
+            if etas
+            else "nothing here has an eta"
+        )
 
     def present(self, task: Task, first: int, count: int) -> Trials:
         """Trials of a task, as this run sees them: those near the present one are drawn once and kept."""
@@ -258,6 +306,30 @@ class Simulator:
             name = address if first is not None else f"{address} in tests"
             streams[address] = trial_rows(_normal(population.size), self.seed, name, first or 0, len(inputs)) * population.noise
         return streams
+
+
+class _LastFinite:
+    """The last state that is known to hold numbers only, as far as it is small enough to be kept in memory."""
+
+    def __init__(self) -> None:
+        self._kept: tuple[int, dict[str, np.ndarray]] | None = None
+        self._when = 0.0
+        self._edits = -1
+
+    def keep(self, trial: int, state: State) -> None:
+        """Keep a state that is known to be finite, once in a while."""
+        now = time.monotonic()
+        if now - self._when > SECONDS_BETWEEN_COPIES or state.edits != self._edits:
+            self._kept = (trial, state.snapshot()) if state.nbytes <= LARGEST_COPY else None
+            self._when, self._edits = now, state.edits
+
+    def put_back(self, state: State) -> int | None:
+        """Restore what was kept; returns its trial, or None where there is nothing."""
+        if self._kept is None:
+            return None
+        trial, arrays = self._kept
+        state.restore(arrays)
+        return trial
 
 
 @lru_cache(maxsize=256)

@@ -13,7 +13,8 @@ from neurosim.errors import InputError
 from neurosim.recording import Recording
 from neurosim.scenario.blocks import OVERHEAD, blocks, paths_of, run_block, runs, work
 from neurosim.scenario.engines import run_scenario
-from neurosim.scenario.runner import Plan, fingerprint
+from neurosim.scenario.identity import fingerprint
+from neurosim.scenario.plan import Plan
 from neurosim.scenario.slices import WHOLE, Slice
 
 

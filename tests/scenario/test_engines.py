@@ -24,7 +24,7 @@ from neurosim.recording import Recording, find_recordings
 from neurosim.registry import extend
 from neurosim.scenario.blocks import blocks
 from neurosim.scenario.engines import ENGINES, _parcel, dask, run_scenario
-from neurosim.scenario.runner import Plan
+from neurosim.scenario.plan import Plan
 from neurosim.shelf import shelf
 from neurosim.tasks import TASKS
 

@@ -16,7 +16,8 @@ from neurosim.recording import Recording
 from neurosim.scenario.description import Scenario
 from neurosim.scenario.engines import run_scenario
 from neurosim.scenario.grid import _name, with_grid
-from neurosim.scenario.runner import Plan, chosen_arms
+from neurosim.scenario.plan import Plan
+from neurosim.scenario.runner import chosen_arms
 
 ETA = "*.plasticity.eta"
 SAFE = re.compile(r"[A-Za-z0-9_.,=+-]{1,120}")

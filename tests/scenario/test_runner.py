@@ -15,7 +15,8 @@ from neurosim.scenario import runner
 from neurosim.scenario.description import Scenario
 from neurosim.scenario.engines import run_scenario, serial
 from neurosim.scenario.files import checked
-from neurosim.scenario.runner import Plan, final_values
+from neurosim.scenario.plan import Plan
+from neurosim.scenario.runner import final_values
 from neurosim.simulator import Simulator, record
 
 BASE: dict[str, Any] = {

@@ -14,7 +14,8 @@ from neurosim.recording import find_recordings
 from neurosim.scenario.description import Scenario
 from neurosim.scenario.engines import run_scenario
 from neurosim.scenario.files import checked, load_scenario
-from neurosim.scenario.runner import Plan, with_changes
+from neurosim.scenario.plan import Plan
+from neurosim.scenario.runner import with_changes
 from neurosim.scenario.verdicts import Header, judged
 
 CLAIM: dict[str, Any] = {"check": "value", "arm": "random", "quantity": "nse", "below": 2.0, "paper": "1", "source": "Fig. 1"}

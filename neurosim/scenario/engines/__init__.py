@@ -12,7 +12,7 @@ from pathlib import Path
 from neurosim.errors import InputError
 from neurosim.registry import Folder
 from neurosim.scenario.description import Scenario
-from neurosim.scenario.runner import Plan
+from neurosim.scenario.plan import Plan
 
 Engine = Callable[[Scenario, Plan], list[Path]]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,7 +15,8 @@ from neurosim.errors import EnvironmentFailure, InputError, NeurosimError, Probl
 from neurosim.registry import extend
 from neurosim.scenario.blocks import Block, run_block
 from neurosim.scenario.description import Arm, Scenario
-from neurosim.scenario.runner import Plan, Progress, fingerprint
+from neurosim.scenario.identity import fingerprint
+from neurosim.scenario.plan import Plan
 
 
 @dataclass(frozen=True)
@@ -64,12 +65,15 @@ def packed(scenario: Scenario, described: str, block: Block, plan: Plan, extensi
     )
 
 
-def run_parcel(parcel: Parcel, progress: Progress) -> NeurosimError | None:
-    """Run the block of a parcel; returns what went wrong, because a blow-up would blow up again wherever it is run."""
+def run_parcel(parcel: Parcel, stop: Callable[[], bool]) -> NeurosimError | None:
+    """Run the block of a parcel; returns what went wrong, because a blow-up would blow up again wherever it is run.
+
+    Where a worker has died over it, its runs go on from their last checkpoints.
+    """
     try:
         _extend_once(parcel.extensions)
         scenario, arm = _unpacked(parcel)
-        plan = Plan(Path(parcel.out), backend=parcel.backend, resume=parcel.resume, progress=progress)
+        plan = Plan(Path(parcel.out), backend=parcel.backend, resume=parcel.resume, stop=stop, anew=False)
         if fingerprint(scenario, arm, parcel.backend) != parcel.fingerprint:
             told = "the workers have another version of neurosim, or of a rule, than the process that hands out the work"
             return EnvironmentFailure(f"{told}; install the same on both, and name files of your own with --with")

@@ -16,15 +16,10 @@ def dask_setup(worker: Worker) -> None:
 
 
 def task(parcel: Parcel) -> NeurosimError | None:
-    """Run a parcel; stop at the next recording moment once nobody waits for it any more."""
+    """Run a parcel; once nobody waits for it any more, write down where it stands and stop."""
     worker = get_worker()
     state = worker.state.tasks[worker.get_current_task()]
-
-    def look(trials: int) -> None:
-        if state.state != "executing":
-            raise KeyboardInterrupt
-
     try:
-        return run_parcel(parcel, look)
+        return run_parcel(parcel, lambda: state.state != "executing")
     except KeyboardInterrupt:
         return None  # its recording says "interrupted"; passed on, it would end the worker

@@ -17,6 +17,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from neurosim.errors import EnvironmentFailure, InputError, Problem
+from neurosim.recording.lock import is_locked
 
 try:
     from distributed import Client, Future, KilledWorker, LocalCluster, Security, as_completed, rpc
@@ -28,11 +29,14 @@ from neurosim.scenario.blocks import Block, blocks, paths_of, runs
 from neurosim.scenario.description import Scenario
 from neurosim.scenario.engines import _worker
 from neurosim.scenario.engines._parcel import packed, read_extensions
-from neurosim.scenario.runner import Plan, is_complete
+from neurosim.scenario.plan import Plan
+from neurosim.scenario.runner import is_complete, path_of
+from neurosim.scenario.standing import forget
 
 BLOCKS_PER_WORKER = 4
 """Enough that the workers end at about the same time, and that little is lost with one that dies."""
 CONNECT_SECONDS = 10.0
+LAST_WORDS_SECONDS = 10.0
 TALKATIVE = ("distributed", "tornado")
 SEEN_SECONDS = 30.0
 """How long a network file system may take to show a file that another machine wrote."""
@@ -44,6 +48,9 @@ def engine(scenario: Scenario, plan: Plan) -> list[Path]:
     extensions = read_extensions(plan.extensions)
     if not wanted:
         return []
+    if not plan.resume:
+        for arm, seed in runs(scenario, plan):
+            forget(path_of(plan.out, arm.name, seed))
     with _client(plan, wanted) as client:
         workers = sum(client.nthreads().values())
         work = blocks(scenario, plan, size=-(-wanted // (BLOCKS_PER_WORKER * workers)) if workers else 1)
@@ -55,7 +62,15 @@ def engine(scenario: Scenario, plan: Plan) -> list[Path]:
             _wait(client, tasks, work, scenario, plan)
         finally:
             client.cancel(tasks)
+            _await_the_last_words(work, plan)
     return [path for block in work for path in paths_of(block, plan)]
+
+
+def _await_the_last_words(work: Sequence[Block], plan: Plan) -> None:
+    """Give the workers the time to write down where their runs stand, before a cluster of our own is closed."""
+    until = time.monotonic() + LAST_WORDS_SECONDS
+    while time.monotonic() < until and any(is_locked(path) for block in work for path in paths_of(block, plan)):
+        time.sleep(0.05)
 
 
 def _wait(client: Client, tasks: Sequence[Future], work: Sequence[Block], scenario: Scenario, plan: Plan) -> None:

@@ -11,12 +11,12 @@ from pathlib import Path
 from neurosim.errors import InputError, Problem
 from neurosim.scenario.blocks import Block, blocks, run_block
 from neurosim.scenario.description import Scenario
-from neurosim.scenario.runner import Plan
+from neurosim.scenario.plan import Plan
 
 SYNAPSES_WORTH_A_THREAD = 50_000
 """Runs of smaller circuits spend their time in Python, where threads only stand in each other's way."""
 ENSEMBLE = 8
-"""So many seeds of a small circuit run side by side; of those, an interruption leaves none complete."""
+"""So many seeds of a small circuit run side by side."""
 
 
 def engine(scenario: Scenario, plan: Plan) -> list[Path]:
@@ -27,21 +27,16 @@ def engine(scenario: Scenario, plan: Plan) -> list[Path]:
     work = blocks(scenario, plan, size=1 if large else ENSEMBLE)
     outer = max(1, min(plan.threads, len(work))) if large else 1
     inner = max(1, plan.threads // outer)
-    if outer == 1:
-        return [path for block in work for path in run_block(scenario, block, plan, inner)]
-    return _side_by_side(scenario, plan, work, outer, inner)
+    with plan.minded():
+        if outer == 1:
+            return [path for block in work for path in run_block(scenario, block, plan, inner)]
+        return _side_by_side(scenario, plan, work, outer, inner)
 
 
 def _side_by_side(scenario: Scenario, plan: Plan, work: Sequence[Block], outer: int, inner: int) -> list[Path]:
-    """The blocks in threads; when one fails, or the run is interrupted, the others stop at their next recording moment."""
+    """The blocks in threads; when one fails, or the run is interrupted, the others write down where they stand and stop."""
     stop = threading.Event()
-
-    def progress(trials: int) -> None:
-        if stop.is_set():
-            raise KeyboardInterrupt
-        plan.progress(trials)
-
-    watched = replace(plan, progress=progress)
+    watched = replace(plan, stop=lambda: stop.is_set() or plan.stop())
     pool = ThreadPoolExecutor(outer)
     try:
         futures = [pool.submit(run_block, scenario, block, watched, inner) for block in work]
