@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from neurosim.circuit.circuit import Circuit
+from neurosim.circuit.elements import Population
 from neurosim.circuit.exchange import from_json, to_json
 from neurosim.circuit.signals import Signals
 from neurosim.circuit.validate import validate
@@ -17,6 +18,7 @@ from neurosim.engine.lower import lower
 from neurosim.engine.program import Program
 from neurosim.engine.state import State
 from neurosim.errors import InputError, Problem, RunError, nearest
+from neurosim.models.dropout import MASK, survivors
 from neurosim.registry import edition
 from neurosim.seeding import TRIAL_BLOCK, trial_rows
 from neurosim.tasks import Task, Trials
@@ -247,17 +249,27 @@ class Simulator:
         return self._executors[key]
 
     def _streams(self, program: Program, inputs: np.ndarray, targets: np.ndarray, first: int | None) -> dict[str, np.ndarray]:
-        """What comes from outside in these trials: the task's rates, and the exploration of each population."""
+        """What comes from outside in these trials: the task's rates, and each population's exploration and mask of dropout."""
         streams: dict[str, np.ndarray] = {"": inputs}
         roles = {"input": inputs, "target": targets}
         for address in program.streams:
-            population = self.circuit.populations[address.rpartition(".")[0]]
-            if population.role in roles:
+            owner, _, variable = address.rpartition(".")
+            population = self.circuit.populations[owner]
+            if variable == MASK:
+                streams[address] = self._mask(population, address, first or 0, len(inputs))
+            elif population.role in roles:
                 streams[address] = roles[population.role]
-                continue
-            name = address if first is not None else f"{address} in tests"
-            streams[address] = trial_rows(_normal(population.size), self.seed, name, first or 0, len(inputs)) * population.noise
+            else:
+                name = address if first is not None else f"{address} in tests"
+                drawn = trial_rows(_normal(population.size), self.seed, name, first or 0, len(inputs))
+                streams[address] = drawn * population.noise
         return streams
+
+    def _mask(self, population: Population, address: str, first: int, count: int) -> np.ndarray:
+        """The factors by which dropout multiplies rates and slopes in these trials: 0, or 1 / (1 − p)."""
+        assert population.dropout is not None
+        awake = trial_rows(survivors(population.size, population.dropout), self.seed, address, first, count)
+        return awake * self.state.dtype.type(1.0 / (1.0 - population.dropout))
 
 
 @lru_cache(maxsize=256)
