@@ -11,7 +11,7 @@ from neurosim.engine.program import ONE, Array, Compute, Derive, Learn, Operatio
 from neurosim.engine.schedule import schedule
 from neurosim.engine.storage import is_compact
 from neurosim.models.connectors import CONNECTORS
-from neurosim.models.dropout import INPUT_MASKED, MASK, MASKED, silenced
+from neurosim.models.dropout import INPUT_MASKED, MASK, MASKED, scale_of, silenced
 from neurosim.models.neurons import PERTURBED, RECEPTORS
 from neurosim.models.plasticity import RULES, PlasticityChoice
 from neurosim.models.weights import TRANSPOSE
@@ -25,7 +25,7 @@ def lower(circuit: Circuit, wanted: Iterable[str] = (), *, learning: bool = True
     Args:
         circuit: what `validate` returned.
         wanted: signals that somebody wants to look at, by address.
-        learning: whether the plastic synapses change; without it the program only computes the wanted signals, and nobody drops out.
+        learning: whether the plastic synapses change; without it only the wanted signals are computed, and nobody drops out.
 
     >>> from neurosim.circuit.layered import layered
     >>> circuit = layered([3, 2], feedback="none", bias=False)
@@ -122,17 +122,25 @@ class _Lowering:
         return self.learning and own.dropout is not None and variable.removeprefix(PERTURBED) in masked
 
     def _written(self, population: str, variable: str, address: str) -> str:
-        """Where a variable is written: at its address; where it is masked, beside it, and its product with m at its address."""
+        """Where a variable is written: at its address, or beside it, and what dropout leaves of it at its address."""
         if not self._masked(population, variable):
             return address
+        own = self.populations[population]
+        assert own.dropout is not None
         beside, mask = unmasked(address), f"{population}.{MASK}"
         if mask not in self.sizes:
             self.streams.append(mask)
-        self.sizes[beside] = self.sizes[mask] = self.populations[population].size
-        arguments = {"unmasked": beside, "mask": mask}
-        label = f"{address} × {mask}"
+        self.sizes[beside] = self.sizes[mask] = own.size
         self.operations.append(
-            Compute(label=label, out=address, function=silenced, arguments=arguments, reads=(beside, mask), sets=(address,))
+            Compute(
+                label=f"{address} × {mask}",
+                out=address,
+                function=silenced,
+                arguments={"unmasked": beside, "mask": mask},
+                constants={"scale": scale_of(own.dropout)},
+                reads=(beside, mask),
+                sets=(address,),
+            )
         )
         return beside
 

@@ -9,7 +9,6 @@ from typing import Protocol
 import numpy as np
 
 from neurosim.circuit.circuit import Circuit
-from neurosim.circuit.elements import Population
 from neurosim.circuit.exchange import from_json, to_json
 from neurosim.circuit.signals import Signals
 from neurosim.circuit.validate import validate
@@ -256,7 +255,9 @@ class Simulator:
             owner, _, variable = address.rpartition(".")
             population = self.circuit.populations[owner]
             if variable == MASK:
-                streams[address] = self._mask(population, address, first or 0, len(inputs))
+                assert population.dropout is not None
+                draw = survivors(population.size, population.dropout)
+                streams[address] = trial_rows(draw, self.seed, address, first or 0, len(inputs))
             elif population.role in roles:
                 streams[address] = roles[population.role]
             else:
@@ -264,12 +265,6 @@ class Simulator:
                 drawn = trial_rows(_normal(population.size), self.seed, name, first or 0, len(inputs))
                 streams[address] = drawn * population.noise
         return streams
-
-    def _mask(self, population: Population, address: str, first: int, count: int) -> np.ndarray:
-        """The factors by which dropout multiplies rates and slopes in these trials: 0, or 1 / (1 − p)."""
-        assert population.dropout is not None
-        awake = trial_rows(survivors(population.size, population.dropout), self.seed, address, first, count)
-        return awake * self.state.dtype.type(1.0 / (1.0 - population.dropout))
 
 
 @lru_cache(maxsize=256)
