@@ -70,7 +70,7 @@ class Simulator:
 
     Args:
         circuit: any circuit; it is validated here.
-        seed: decides every draw of the run: weights, the order of trials, exploration.
+        seed: decides every draw of the run: weights, the order of trials, exploration, dropout.
         backend: `cpu` (compiled), or `reference` (NumPy, slow: the oracle).
         dtype: `float32` or `float64`.
         threads: threads that share the work within a trial; the bits do not depend on it.
@@ -196,7 +196,7 @@ class Simulator:
     def evaluate(
         self, inputs: np.ndarray, targets: np.ndarray, addresses: Iterable[str], *, first: int | None = None
     ) -> dict[str, np.ndarray]:
-        """Signals on given trials with the present weights, without learning.
+        """Signals on given trials with the present weights, without learning, and so without dropout.
 
         Args:
             inputs, targets: one row per trial.
