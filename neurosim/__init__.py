@@ -7,7 +7,7 @@ The public names, by what they are for:
     recordings    Recording, find_recordings
     looking       draw
     scenarios     load_scenario, run_scenario
-    weights       zeros, constant, uniform, normal, explicit, tied, pseudoinverse
+    weights       zeros, constant, uniform, normal, fan_in, explicit, tied, pseudoinverse
     rules         fixed, delta, node_perturbation, hebbian
     extending     transfer, plasticity, weights, connector, neuron_model, metric, claim (decorators)
     errors        NeurosimError, InputError, CircuitError, ScenarioError, DataError, RunError, EnvironmentFailure
@@ -28,7 +28,7 @@ _HOME = {
     "Recording": "recording", "find_recordings": "recording", "draw": "figures",
     "load_scenario": "scenario.files", "run_scenario": "scenario.engines", "Plan": "scenario.runner",
     **dict.fromkeys(
-        ("zeros", "constant", "uniform", "normal", "explicit", "tied", "pseudoinverse", "weights"), "models.weights"
+        ("zeros", "constant", "uniform", "normal", "fan_in", "explicit", "tied", "pseudoinverse", "weights"), "models.weights"
     ),
     **dict.fromkeys(("fixed", "delta", "node_perturbation", "hebbian", "plasticity"), "models.plasticity"),
     "transfer": "models.transfer", "connector": "models.connectors", "neuron_model": "models.neurons",
@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     from neurosim.models.transfer import transfer as transfer
     from neurosim.models.weights import constant as constant
     from neurosim.models.weights import explicit as explicit
+    from neurosim.models.weights import fan_in as fan_in
     from neurosim.models.weights import normal as normal
     from neurosim.models.weights import pseudoinverse as pseudoinverse
     from neurosim.models.weights import tied as tied

@@ -12,9 +12,11 @@ import numpy as np
 from hypothesis import strategies as st
 
 from neurosim.circuit.circuit import Circuit
+from neurosim.models.dropout import survivors
 from neurosim.models.neurons import NEURONS, neuron_model
 from neurosim.models.plasticity import RULES, plasticity
 from neurosim.models.transfer import TRANSFERS, transfer
+from neurosim.seeding import trial_rows
 from neurosim.simulator import Simulator
 from neurosim.tasks import Task, Trials
 
@@ -210,12 +212,54 @@ class Network:
                 array += v
 
 
+class Thinned(Network):
+    """A network some of whose neurons are silenced: factors[0] multiplies the input, factors[k] the rates of hidden level k."""
+
+    factors: Sequence[np.ndarray | float]
+
+    def drives(self, x: np.ndarray) -> list[np.ndarray]:
+        found, rate = [], x * self.factors[0]
+        for w, b, name, factor in zip(self.weights, self.biases, self.transfers, (*self.factors[1:], 1.0), strict=True):
+            found.append(w @ rate + b)
+            rate = value(name, found[-1]) * factor
+        return found
+
+    def updates(
+        self, x: np.ndarray, y: np.ndarray, backward: Sequence[np.ndarray] | None = None
+    ) -> list[tuple[np.ndarray, np.ndarray]]:
+        """As of the whole network, with φ ⊙ m and φ' ⊙ m in the place of φ and φ'."""
+        back = [w.T for w in self.weights[1:]] if backward is None else list(backward)
+        drives, factors = self.drives(x), [*self.factors[1:], 1.0]
+        rates = [value(name, u) * m for name, u, m in zip(self.transfers, drives, factors, strict=True)]
+        slopes = [slope(name, u) * m for name, u, m in zip(self.transfers, drives, factors, strict=True)]
+        below = [x * self.factors[0], *rates[:-1]]
+        delta = (y - rates[-1]) * slopes[-1]
+        found = [(np.outer(delta, below[-1]), delta)]
+        for level in reversed(range(len(back))):
+            delta = (back[level] @ delta) * slopes[level]
+            found.insert(0, (np.outer(delta, below[level]), delta))
+        return found
+
+
+def factors_of(simulator: Simulator, depth: int, trial: int) -> list[np.ndarray | float]:
+    """By what dropout multiplies the rates of each level in a trial: 0 or 1 / (1 − p), drawn by the address of the mask."""
+    populations = [simulator.circuit.populations[name] for name in forward_names(depth)[:-1]]
+    masks: list[np.ndarray | float] = []
+    for own in populations:
+        if own.dropout is None:
+            masks.append(1.0)
+            continue
+        drawn = trial_rows(survivors(own.size, own.dropout), simulator.seed, f"{own.name}.mask", trial, 1)[0]
+        masks.append(np.where(drawn, 1 / (1 - own.dropout), 0.0))
+    return masks
+
+
 def forward_names(depth: int) -> list[str]:
     hidden = ["hidden"] if depth == 1 else [f"hidden{k + 1}" for k in range(depth)]
     return ["input", *hidden, "output"]
 
 
-def network_of(simulator: Simulator, depth: int, transfers: Sequence[str]) -> Network:
+def network_of(simulator: Simulator, depth: int, transfers: Sequence[str], kind: type[Network] = Network) -> Any:
     """The same network in NumPy, with the simulator's present weights."""
     names = forward_names(depth)
     weights = [simulator.state[f"{a}_to_{b}.weights"] for a, b in itertools.pairwise(names)]
@@ -223,7 +267,7 @@ def network_of(simulator: Simulator, depth: int, transfers: Sequence[str]) -> Ne
         simulator.state[f"{b}.bias"] if simulator.circuit.populations[b].bias else np.zeros(simulator.circuit.populations[b].size)
         for b in names[1:]
     ]
-    return Network(weights, biases, transfers)
+    return kind(weights, biases, transfers)
 
 
 def random_state(simulator: Simulator, seed: int = 0, scale: float = 0.5) -> None:
@@ -253,12 +297,13 @@ UNTAUGHT_RULES = (
 )
 EXPLORING_RULES = ({"rule": "node_perturbation", "eta": 0.001}, {"rule": "node_perturbation", "eta": 0.001, "momentum": 0.5})
 FEEDBACKS = ("none", "random", "tied", "direct", "loss", "loss_against_mean")
+DROPOUTS = st.sampled_from((None, None, 0.5, 0.2))
 SIZES = st.sampled_from((1, 2, 3, 5, 8, 17, 70))
 
 
 @st.composite
 def circuits(draw: st.DrawFn, feedbacks: Sequence[str] = FEEDBACKS) -> Circuit:
-    """Random valid circuits: depth, sizes, formulas, connectors, ways back, gates, bypasses."""
+    """Random valid circuits: depth, sizes, formulas, connectors, ways back, gates, bypasses, dropout."""
     feedback = draw(st.sampled_from(feedbacks))
     explores = feedback.startswith("loss")
     sizes = draw(st.lists(SIZES, min_size=2, max_size=4))
@@ -267,11 +312,11 @@ def circuits(draw: st.DrawFn, feedbacks: Sequence[str] = FEEDBACKS) -> Circuit:
         feedback, EXPLORING_RULES + UNTAUGHT_RULES if explores else TAUGHT_RULES + UNTAUGHT_RULES
     )
     circuit = Circuit(draw(st.sampled_from(("", "random", "zufällig <&>"))))
-    circuit.population("input", sizes[0], role="input")
+    circuit.population("input", sizes[0], role="input", dropout=draw(DROPOUTS))
+    noise = 0.1 if explores else None
     for name, size in zip(hidden, sizes[1:-1], strict=True):
-        _driven(
-            draw, circuit, name, size, taught, noise=0.1 if explores else None, model=draw(st.sampled_from(("rate", "tracing")))
-        )
+        model = draw(st.sampled_from(("rate", "tracing")))
+        _driven(draw, circuit, name, size, taught, noise=noise, model=model, dropout=draw(DROPOUTS))
     model = draw(st.sampled_from(("rate", "direct")))
     _driven(draw, circuit, "output", sizes[-1], TAUGHT_RULES + UNTAUGHT_RULES, role="output", model=model)
     circuit.population("target", sizes[-1], role="target")

@@ -29,6 +29,7 @@ WIDE = {
         {"input_to_hidden.connector": {"kind": "fixed_probability", "probability": 0.1}}
     ),
     "pseudoinverse": layered([40, 600, 70, 10], feedback="pseudoinverse", eta=0.001, momentum=0.5),
+    "dropout": layered([40, 600, 70, 10], feedback="random", eta=0.001, dropout=[0.5, 0.2]).replace({"input.dropout": 0.1}),
     "sparse": layered([40, 300, 10], feedback="random", eta=0.001).replace(
         {"input_to_hidden.connector": {"kind": "fixed_probability", "probability": 0.5}}
     ),
@@ -78,9 +79,11 @@ def test_that_threads_really_share_the_work(monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.mark.parametrize("backend", ["cpu", "reference"])
 @pytest.mark.parametrize("feedback", ["none", "random", "tied", "broadcast"])
-@pytest.mark.parametrize(("momentum", "decay"), [(None, None), (0.5, None), (None, 0.1)])
-def test_that_calls_change_no_bit(momentum: float | None, decay: float | None, feedback: str, backend: str) -> None:
-    circuit = layered([6, 5, 4, 3], feedback=feedback, eta=0.01, momentum=momentum, decay=decay, noise=0.1)
+@pytest.mark.parametrize(("momentum", "decay", "dropout"), [(None, None, None), (0.5, None, 0.2), (None, 0.1, None)])
+def test_that_calls_change_no_bit(
+    momentum: float | None, decay: float | None, dropout: float | None, feedback: str, backend: str
+) -> None:
+    circuit = layered([6, 5, 4, 3], feedback=feedback, eta=0.01, momentum=momentum, decay=decay, noise=0.1, dropout=dropout)
     task = given_rows(6, 3, 23)
     whole, parts = Simulator(circuit, seed=1, backend=backend), Simulator(circuit, seed=1, backend=backend)
     whole.train(task, trials=40)
@@ -100,6 +103,19 @@ def test_that_calls_of_whole_batches_change_no_bit() -> None:
     assert bits(parts) == bits(whole)
 
 
+@pytest.mark.parametrize("batch", [100, 1100])
+def test_that_masks_go_by_trial_across_every_window(batch: int) -> None:
+    """More trials than are drawn at once, from trials at which no block of draws begins; one call, and several."""
+    circuit = layered([3, 4, 2], feedback="random", eta=1e-4, dropout=0.5)
+    task = given_rows(3, 2, 10)
+    whole = trained(circuit, task, 3300, batch=batch)
+    parts = Simulator(circuit, seed=1)
+    for _ in range(3):
+        parts.train(task, trials=1100, batch=batch)
+    assert bits(parts) == bits(whole)
+    assert bits(trained(circuit.replace({"hidden.dropout": "none"}), task, 3300, batch=batch)) != bits(whole)
+
+
 def test_that_long_runs_cross_every_boundary_without_a_trace() -> None:
     """More trials than are drawn, loaded or blocked at once; held against the reference."""
     circuit = layered([3, 2], feedback="none", eta=0.01)
@@ -117,12 +133,13 @@ def test_that_long_runs_cross_every_boundary_without_a_trace() -> None:
     )
 
 
+@pytest.mark.parametrize("dropout", [None, 0.5])
 @pytest.mark.parametrize("feedback", ["random", "broadcast"])
-def test_that_an_unrelated_population_changes_nothing(feedback: str) -> None:
+def test_that_an_unrelated_population_changes_nothing(feedback: str, dropout: float | None) -> None:
     task = given_rows(6, 3, 9)
-    alone = layered([6, 5, 3], feedback=feedback, eta=0.01)
+    alone = layered([6, 5, 3], feedback=feedback, eta=0.01, dropout=dropout)
     beside = Circuit.from_tables(alone.to_tables())
-    beside.population("another", 7, noise=0.5, bias={"weights": {"kind": "normal", "sd": 1.0}})
+    beside.population("another", 7, noise=0.5, dropout=dropout, bias={"weights": {"kind": "normal", "sd": 1.0}})
     beside.project("input", "another", weights={"kind": "uniform", "bound": 1.0}, plasticity={"rule": "hebbian", "eta": 0.01})
     found, more = bits(trained(alone, task, 9)), bits(trained(beside, task, 9))
     assert more["input_to_another.weights"]

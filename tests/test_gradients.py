@@ -10,7 +10,9 @@ from oracles import (
     SHIPPED_TRANSFERS,
     Given,
     Network,
+    Thinned,
     bits,
+    factors_of,
     forward_names,
     given_rows,
     network_of,
@@ -82,6 +84,77 @@ def test_that_backpropagation_descends_the_gradient(transfer: str, output: str, 
             update = simulator.state[address] - before[address]
             assert np.linalg.norm(wanted) > 0, address
             assert np.linalg.norm(update - wanted) < 1e-6 * np.linalg.norm(wanted), address
+
+
+@pytest.mark.parametrize("backend", list(BACKENDS))
+@pytest.mark.parametrize("transfer", SHIPPED_TRANSFERS)
+@pytest.mark.parametrize("dropout", [{"hidden1": 0.5, "hidden2": 0.25}, {"input": 0.2}, {"hidden2": 0.4, "input": 0.1}])
+def test_that_backpropagation_with_dropout_descends_the_gradient_of_the_thinned_network(
+    dropout: dict[str, float], transfer: str, backend: str
+) -> None:
+    """The loss of the network without the silenced neurons, the others' rates over 1 − p, by central differences."""
+    circuit = layered(SIZES[2], feedback="tied", transfer=transfer, eta=1.0, weights=uniform(1.0), bias=True)
+    circuit = circuit.replace({f"{name}.dropout": p for name, p in dropout.items()})
+    simulator, network, x, y = thinned_away_from_kinks(circuit, [transfer, transfer, "linear"], backend)
+    before = {address: np.array(values) for address, values in simulator.state.items()}
+    simulator.train(one_trial(x, y), trials=1)
+    names = forward_names(2)
+    for level, (pre, post) in enumerate(itertools.pairwise(names)):
+        for address, array in ((f"{pre}_to_{post}.weights", network.weights[level]), (f"{post}.bias", network.biases[level])):
+            wanted = differences(network, array, x, y)
+            update = simulator.state[address] - before[address]
+            assert np.linalg.norm(wanted) > 0, address
+            assert np.linalg.norm(update - wanted) < 1e-6 * np.linalg.norm(wanted), address
+
+
+def thinned_away_from_kinks(
+    circuit: Circuit, transfers: list[str], backend: str
+) -> tuple[Simulator, Thinned, np.ndarray, np.ndarray]:
+    """As `away_from_kinks`, of trial 0, in which neurons of every population that drops out are silenced, and others not."""
+    for seed in range(200):
+        simulator = Simulator(circuit, seed=seed, backend=backend, dtype="float64")
+        random_state(simulator, seed)
+        network = network_of(simulator, 2, transfers, Thinned)
+        network.factors = factors_of(simulator, 2, 0)
+        task = given_rows(6, 3, 1, seed)
+        x, y = task.x[0], task.y[0]
+        mixed = all(np.any(m == 0) and np.any(m) for m in network.factors if np.ndim(m))
+        alive = all(np.abs(delta).max() > 1e-3 for _, delta in network.updates(x, y))
+        if mixed and alive and min(np.abs(u).min() for u in network.drives(x)) > KINK:
+            return simulator, network, x, y
+    raise AssertionError("no such trial among two hundred")
+
+
+@pytest.mark.parametrize("backend", list(BACKENDS))
+@pytest.mark.parametrize("batch", [1, 4])
+@pytest.mark.parametrize("feedback", ["tied", "random"])
+@pytest.mark.parametrize("rule", [{}, {"momentum": 0.5, "decay": 0.1}])
+def test_whole_runs_with_dropout_against_plain_numpy(rule: dict[str, float], feedback: str, batch: int, backend: str) -> None:
+    """Another mask in every trial, also within a batch; what gates the feedback populations is silenced, too."""
+    circuit = layered(SIZES[2], feedback=feedback, eta=0.05, weights=uniform(0.5), dropout=[0.5, 0.2], **rule)
+    simulator = Simulator(circuit.replace({"input.dropout": 0.1}), seed=2, backend=backend, dtype="float64")
+    random_state(simulator)
+    network = network_of(simulator, 2, ["tanh", "tanh", "linear"], Thinned)
+    backward = None
+    if feedback == "random":
+        backward = [np.array(simulator.state[f"{a}.weights"]) for a in ("feedback2_to_feedback1", "error_to_feedback2")]
+    task = given_rows(6, 3, 18)
+    simulator.train(task, trials=18, batch=batch)
+    learn = network.updates
+    for first in range(0, 18, batch):
+        trials = iter(range(first, min(first + batch, 18)))
+
+        def updates(x, y, back, trials=trials):
+            network.factors = factors_of(simulator, 2, next(trials))
+            return learn(x, y, back)
+
+        network.updates = updates
+        last = min(first + batch, 18)
+        network.learn(task.x[first:last], task.y[first:last], 0.05, backward, rule.get("momentum", 0.0), rule.get("decay", 0.0))
+    names = forward_names(2)
+    for level, (pre, post) in enumerate(itertools.pairwise(names)):
+        np.testing.assert_allclose(simulator.state[f"{pre}_to_{post}.weights"], network.weights[level], rtol=0, atol=1e-13)
+        np.testing.assert_allclose(simulator.state[f"{post}.bias"], network.biases[level], rtol=0, atol=1e-13)
 
 
 def one_trial(x: np.ndarray, y: np.ndarray) -> Given:

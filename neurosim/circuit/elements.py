@@ -41,6 +41,8 @@ class Population(BaseModel):
         transfer: the transfer function.
         bias: a bias per neuron; None, or in a file "none", for no bias.
         noise: standard deviation σ of the exploration ξ added to the drive in the perturbed pass; 0 is none.
+        dropout: while the circuit learns, each neuron is silenced in each trial with this probability p, and the rates and slopes
+            of the others are multiplied by 1 / (1 − p); hidden and input populations only. None, or in a file "none", for never.
     """
 
     model_config = STRICT
@@ -52,6 +54,7 @@ class Population(BaseModel):
     transfer: TransferChoice = TransferChoice(name="linear")
     bias: Bias | None = None
     noise: Positive | None = None
+    dropout: Annotated[float, Field(gt=0, lt=1)] | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -61,8 +64,9 @@ class Population(BaseModel):
         filled = dict(given)
         if filled.get("model") is None:
             filled["model"] = _MODEL_OF_ROLE.get(str(given.get("role")), "rate")
-        if filled.get("bias") == "none":
-            filled["bias"] = None
+        for key in ("bias", "dropout"):
+            if filled.get(key) == "none":
+                filled[key] = None
         return filled
 
 

@@ -29,6 +29,7 @@ def layered(
     momentum: float | None = None,
     decay: float | None = None,
     output_model: str | None = None,
+    dropout: float | Sequence[float | None] | None = None,
     name: str = "",
 ) -> Circuit:
     """A layered circuit: input → hidden … → output, compared with a target, and a way back for what the error says.
@@ -46,10 +47,12 @@ def layered(
         bias: whether hidden and output neurons have a learned bias that starts at 0.
         noise: σ of the exploration that `broadcast` needs.
         output_model: neuron model of the output, e.g. `direct` to leave out its slope.
+        dropout: the probability with which each hidden neuron is silenced in a trial of learning: one number for all hidden
+            populations, or a list with one for each (None, or "none" in a file, for one without).
         name: the circuit's name.
 
     Raises:
-        InputError: fewer than two sizes, or an unknown kind of feedback.
+        InputError: fewer than two sizes, an unknown kind of feedback, or a list of dropout of another length.
 
     With two or more hidden populations they are `hidden1`, `hidden2` … and the feedback populations likewise; the error
     goes to the last feedback population and from there down, each gated by the slope of the hidden population that it
@@ -65,8 +68,9 @@ def layered(
     circuit = Circuit(name)
     hidden = _hidden_names("hidden", len(sizes) - 2)
     circuit.population("input", sizes[0], role="input")
-    for population, size in zip(hidden, sizes[1:-1], strict=True):
-        circuit.population(population, size, transfer=transfer, noise=taught[1], bias=_bias(bias, taught[0]))
+    shared = {"transfer": transfer, "noise": taught[1], "bias": _bias(bias, taught[0])}
+    for population, size, silenced in zip(hidden, sizes[1:-1], _for_each(hidden, dropout), strict=True):
+        circuit.population(population, size, dropout=silenced, **shared)
     properties = {"transfer": output_transfer, "model": output_model, "noise": output_noise, "bias": _bias(bias, output_rule)}
     circuit.population("output", sizes[-1], role="output", **properties)
     rules = [taught[0]] * len(hidden) + [output_rule]
@@ -90,6 +94,15 @@ def _checked(sizes: object, feedback: object) -> Way:
 
 def _hidden_names(stem: str, count: int) -> list[str]:
     return [stem] if count == 1 else [f"{stem}{depth + 1}" for depth in range(count)]
+
+
+def _for_each(hidden: list[str], dropout: Any) -> Sequence[Any]:
+    if not isinstance(dropout, list | tuple):
+        return [dropout] * len(hidden)
+    if len(dropout) != len(hidden):
+        expected = f"expected one number for each hidden population ({len(hidden)} of them)"
+        raise InputError([Problem("dropout", f"{expected}, found {dropout!r}")])
+    return dropout
 
 
 def _bias(wanted: bool, rule: PlasticityChoice | str) -> dict[str, Any] | None:

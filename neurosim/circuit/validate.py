@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Set
 
+import networkx as nx
+
 from neurosim.circuit.circuit import Circuit
 from neurosim.circuit.elements import Projection
 from neurosim.circuit.signals import Signals
 from neurosim.errors import CircuitError, InputError, Problem, nearest
 from neurosim.models.chooser import Chooser
 from neurosim.models.connectors import CONNECTORS
+from neurosim.models.dropout import MASK, MASKED
 from neurosim.models.neurons import NEURONS, RECEPTORS
 from neurosim.models.plasticity import RULES, PlasticityChoice
 from neurosim.models.transfer import TRANSFERS
@@ -18,6 +21,7 @@ from neurosim.parameters import Choice
 from neurosim.registry import Registry
 from neurosim.seeding import stream
 
+_SILENCED_ROLES = ("input", "hidden")
 LARGEST_PATTERN_TRIED = 4_000_000
 """Patterns of more synapses than that are not drawn just to see whether they can be."""
 
@@ -53,7 +57,7 @@ def problems_with(circuit: Circuit, also_known: Set[str] = frozenset(), *, compl
     found += _derivations(circuit)
     if not named and complete and also_known <= set(circuit.populations):
         signals = Signals(whole)
-        for check in (_loops, _carried, _receptors_of_roles, _driven, _rules):
+        for check in (_loops, _carried, _receptors_of_roles, _driven, _rules, _dropout):
             found += check(signals)
     return list(dict.fromkeys(found))
 
@@ -111,6 +115,10 @@ def _roles(circuit: Circuit) -> Iterator[Problem]:
     for population in circuit.populations.values():
         if population.noise is not None and population.role in ("input", "target"):
             yield Problem(f"{population.name}.noise", "its rates are set by the task; only driven neurons can explore")
+        if population.dropout is not None and population.role not in _SILENCED_ROLES:
+            roles = " or ".join(repr(role) for role in _SILENCED_ROLES)
+            found = f"expected the role {roles}, found {population.role!r}"
+            yield Problem(f"{population.name}.dropout", f"only hidden neurons and inputs drop out: {found}")
 
 
 def _sizes(circuit: Circuit, projection: Projection) -> Iterator[Problem]:
@@ -249,6 +257,29 @@ def _rule(signals: Signals, choice: PlasticityChoice, address: str, pre: str | N
         if not signals.exists(population, variable):
             reason = _missing(signals, population, variable)
             yield Problem(address, f"rule {choice.name!r} reads {population}.{variable}, which does not exist: {reason}")
+
+
+def _dropout(signals: Signals) -> Iterator[Problem]:
+    """What is silenced is `activation` and `slope`; a neuron model must pass both on, or a silenced neuron is none."""
+    for population in signals.circuit.populations.values():
+        model = signals.model(population.name)
+        if population.dropout is None or not model.receptors:
+            continue
+        why = f"model {population.model.name!r} cannot drop out: "
+        address = f"{population.name}.dropout"
+        have = {variable for variable in ("rate", "teaching", *MASKED) if signals.exists(population.name, variable)}
+        remembered = [v for v in MASKED if v in have and signals.formula(population.name, v).remembers]
+        if MASK in model.formulas:
+            yield Problem(address, f"{why}it has a variable {MASK!r} of its own")
+        for variable in remembered:
+            yield Problem(address, f"{why}its {variable!r} is a memory, which cannot be silenced for one trial")
+        for variable, source in (("rate", "activation"), ("teaching", "slope")):
+            if variable in have and source not in remembered and not _follows(signals, population.name, variable, source):
+                yield Problem(address, f"{why}its {variable!r} does not follow from {source!r}, which is what is silenced")
+
+
+def _follows(signals: Signals, population: str, variable: str, source: str) -> bool:
+    return nx.has_path(signals.graph, f"{population}.{source}", f"{population}.{variable}")
 
 
 def _missing(signals: Signals, population: str, variable: str) -> str:

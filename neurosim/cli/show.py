@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 from neurosim.circuit.circuit import Circuit
+from neurosim.circuit.elements import Population
 from neurosim.circuit.exchange import to_graphml, to_json
 from neurosim.circuit.files import load_circuit
 from neurosim.cli.table import table
@@ -50,8 +51,13 @@ def _write(circuit: Circuit, path: Path) -> None:
 
 
 def _described(circuit: Circuit) -> str:
+    silent = any(p.dropout for p in circuit.populations.values())
+
+    def dropout(population: Population) -> list[str]:
+        return [f"{population.dropout:g}" if population.dropout else "no"] if silent else []
+
     populations = [
-        [p.name, p.role, str(p.size), p.model.name, p.transfer.name, "yes" if p.bias else "no"]
+        [p.name, p.role, str(p.size), p.model.name, p.transfer.name, "yes" if p.bias else "no", *dropout(p)]
         for p in circuit.populations.values()
     ]
     projections = [
@@ -69,7 +75,7 @@ def _described(circuit: Circuit) -> str:
         circuit.title or circuit.label,
         circuit.source,
         "",
-        table(["population", "role", "size", "model", "transfer", "bias"], populations),
+        table(["population", "role", "size", "model", "transfer", "bias", *(["dropout"] if silent else [])], populations),
         "",
         table(["projection", "carries", "onto", "connector", "weights", "plasticity"], projections),
     ]

@@ -11,6 +11,7 @@ from neurosim.engine.program import ONE, Array, Compute, Derive, Learn, Operatio
 from neurosim.engine.schedule import schedule
 from neurosim.engine.storage import is_compact
 from neurosim.models.connectors import CONNECTORS
+from neurosim.models.dropout import INPUT_MASKED, MASK, MASKED, scale_of, silenced
 from neurosim.models.neurons import PERTURBED, RECEPTORS
 from neurosim.models.plasticity import RULES, PlasticityChoice
 from neurosim.models.weights import TRANSPOSE
@@ -24,7 +25,7 @@ def lower(circuit: Circuit, wanted: Iterable[str] = (), *, learning: bool = True
     Args:
         circuit: what `validate` returned.
         wanted: signals that somebody wants to look at, by address.
-        learning: whether the plastic synapses change; without it the program only computes the wanted signals.
+        learning: whether the plastic synapses change; without it only the wanted signals are computed, and nobody drops out.
 
     >>> from neurosim.circuit.layered import layered
     >>> circuit = layered([3, 2], feedback="none", bias=False)
@@ -42,6 +43,11 @@ def lower(circuit: Circuit, wanted: Iterable[str] = (), *, learning: bool = True
 def add(drive: float, noise: float) -> float:
     """The perturbed drive: what arrives, and the neuron's own exploration."""
     return drive + noise
+
+
+def unmasked(address: str) -> str:
+    """Where a signal stands before dropout."""
+    return f"{address} unmasked"
 
 
 class _Lowering:
@@ -74,7 +80,7 @@ class _Lowering:
         self.sizes[address] = own.size
         plain = variable.removeprefix(PERTURBED)
         if plain == "noise" or not self.signals.model(population).receptors:
-            self.streams.append(address)
+            self.streams.append(self._written(population, plain, address))
         elif plain in _RECEPTOR_OF:
             self._receptor(population, variable, address)
         else:
@@ -86,19 +92,20 @@ class _Lowering:
         return variable in formulas and self.signals.formula(population, variable).remembers
 
     def _compute(self, population: str, variable: str, address: str) -> None:
-        twin = variable.startswith(PERTURBED)
-        formula = self.signals.formula(population, variable.removeprefix(PERTURBED))
-        prefix = PERTURBED if twin else ""
+        plain = variable.removeprefix(PERTURBED)
+        prefix = PERTURBED if variable.startswith(PERTURBED) else ""
+        formula = self.signals.formula(population, plain)
+        out = self._written(population, plain, address)
         arguments = {
-            argument: address if formula.remembers and read == variable else self.signal(population, prefix + read)
+            argument: address if formula.remembers and read == variable else self._read(population, plain, prefix + read)
             for argument, read in formula.reads.items()
         }
         reads = tuple(dict.fromkeys(read for read in arguments.values() if read != address))
-        written = {"updates": (address,)} if formula.remembers else {"sets": (address,)}
+        written = {"updates": (out,)} if formula.remembers else {"sets": (out,)}
         self.operations.append(
             Compute(
-                label=address,
-                out=address,
+                label=out,
+                out=out,
                 function=formula.function,
                 arguments=arguments,
                 constants=formula.constants,
@@ -107,6 +114,40 @@ class _Lowering:
                 **written,
             )
         )
+
+    def _masked(self, population: str, variable: str) -> bool:
+        """Whether a variable is multiplied by the mask of its population's dropout, which is only so where the program learns."""
+        own = self.populations[population]
+        masked = MASKED if self.signals.model(population).receptors else INPUT_MASKED
+        return self.learning and own.dropout is not None and variable.removeprefix(PERTURBED) in masked
+
+    def _written(self, population: str, variable: str, address: str) -> str:
+        """Where a variable is written: at its address, or beside it, and what dropout leaves of it at its address."""
+        if not self._masked(population, variable):
+            return address
+        own = self.populations[population]
+        assert own.dropout is not None
+        beside, mask = unmasked(address), f"{population}.{MASK}"
+        if mask not in self.sizes:
+            self.streams.append(mask)
+        self.sizes[beside] = self.sizes[mask] = own.size
+        self.operations.append(
+            Compute(
+                label=f"{address} × {mask}",
+                out=address,
+                function=silenced,
+                arguments={"unmasked": beside, "mask": mask},
+                constants={"scale": scale_of(own.dropout)},
+                reads=(beside, mask),
+                sets=(address,),
+            )
+        )
+        return beside
+
+    def _read(self, population: str, reader: str, variable: str) -> str:
+        """What a formula reads; φ' reads φ(u) as it is: tanh' = 1 − tanh² knows no mask."""
+        found = self.signal(population, variable)
+        return unmasked(found) if self._masked(population, reader) and self._masked(population, variable) else found
 
     def _receptor(self, population: str, variable: str, address: str) -> None:
         """What a receptor sums: the bias, then each projection, by name. A twin adds the exploration of its own neurons."""

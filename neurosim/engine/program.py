@@ -100,7 +100,7 @@ class Program:
     Attributes:
         operations: in the order in which they run.
         sizes: signal → number of neurons.
-        streams: the signals that come from outside, trial by trial: the task's and the exploration.
+        streams: the signals that come from outside, trial by trial: the task's, the exploration and the masks of dropout.
         arrays: what outlives a trial.
     """
 

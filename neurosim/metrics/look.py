@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -82,6 +83,7 @@ class Look:
         arrays: weights, biases and the like, by address.
         inputs, targets: the test set, one row per trial.
         evaluate: `evaluate(addresses, trials)` returns signals on the first so many trials of the test set.
+        training: makes the same look at training examples, for those who ask for it; returns None where there are none.
     """
 
     def __init__(
@@ -91,18 +93,27 @@ class Look:
         inputs: np.ndarray,
         targets: np.ndarray,
         evaluate: Callable[[tuple[str, ...], int], dict[str, np.ndarray]],
+        training: Callable[[], Look | None] = lambda: None,
     ) -> None:
         self.circuit = circuit
         self.arrays = arrays
         self.inputs = inputs
         self.targets = targets
         self._evaluate = evaluate
+        self._make_training = training
         self._asked: dict[int, list[str]] = {}
         self._seen: dict[int, dict[str, np.ndarray]] = {}
 
     def renew(self) -> None:
         """Forget what was seen: the weights have changed. What was asked for once is then computed together."""
         self._seen.clear()
+        if "training" in vars(self) and self.training is not None:
+            self.training.renew()
+
+    @cached_property
+    def training(self) -> Look | None:
+        """The same look at training examples, undistorted, instead of the test set; None where the task has none."""
+        return self._make_training()
 
     @property
     def output(self) -> str:

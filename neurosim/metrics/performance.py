@@ -47,3 +47,13 @@ def test_error(look: Look) -> float:
     if look.targets.shape[1] == 1:
         return float(((look.outputs > 0.5) != (look.targets > 0.5)).mean())
     return float((look.outputs.argmax(axis=1) != look.targets.argmax(axis=1)).mean())
+
+
+@metric()
+def training_error(look: Look) -> float:
+    """Fraction of the first 10,000 training examples, as they are stored, that `test_error` would count.
+
+    Undistorted, whatever distortions the task presents them with; beside `test_error` it tells overfitting. nan for a task that
+    has no training set.
+    """
+    return test_error(look.training) if look.training is not None else float("nan")

@@ -9,6 +9,7 @@ That is what no synapse could know by itself.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -105,6 +106,19 @@ def uniform(random, shape, bound: NonNegative, centre: float = 0.0):
 def normal(random, shape, sd: NonNegative, mean: float = 0.0):
     """w ~ N(mean, sd²)."""
     return random.normal(mean, sd, shape)
+
+
+@weights(by_row=True)
+def fan_in(random, shape, gain: NonNegative = 1.0):
+    """w ~ U[−b, b], b = gain · √(3 / pre): an SD of gain / √pre for pre presynaptic neurons; 1 for a bias or one to one.
+
+    What independent presynaptic signals of variance 1 sum to then has the variance gain². For B from the layer above it is the
+    rule of Supp. Note 5 that errors have equal size in every layer. All presynaptic neurons count, also where the connector
+    leaves out pairs.
+    """
+    pre = shape[1] if len(shape) == 2 else 1
+    bound = gain * math.sqrt(3.0 / pre)
+    return random.uniform(-bound, bound, shape)
 
 
 @weights()

@@ -19,7 +19,10 @@ from neurosim.errors import InputError, Problem, nearest
 from neurosim.metrics.look import METRICS, Look, resolve
 from neurosim.recording import Quantity, Recording, Writer, sampling
 from neurosim.simulator.simulator import Simulator
-from neurosim.tasks import Task
+from neurosim.tasks import Task, Trials
+
+TRAINING_EXAMPLES = 10_000
+"""Metrics of the training set look at so many of its examples, the first ones, at most."""
 
 BEST = "best."
 
@@ -215,12 +218,18 @@ def _described(task: Task) -> dict[str, Any]:
 
 
 def _look(simulator: Simulator, task: Task) -> Look:
-    inputs, targets = task.test()
+    def training() -> Look | None:
+        examples = task.training_set(TRAINING_EXAMPLES)
+        return None if examples is None else _look_at(simulator, examples)
 
-    def evaluate(addresses: tuple[str, ...], trials: int) -> dict[str, np.ndarray]:
-        return simulator.evaluate(inputs[:trials], targets[:trials], addresses)
+    return _look_at(simulator, task.test(), training)
 
-    return Look(simulator.circuit, simulator.state, inputs, targets, evaluate)
+
+def _look_at(simulator: Simulator, trials: Trials, training: Callable[[], Look | None] = lambda: None) -> Look:
+    def evaluate(addresses: tuple[str, ...], count: int) -> dict[str, np.ndarray]:
+        return simulator.evaluate(trials.inputs[:count], trials.targets[:count], addresses)
+
+    return Look(simulator.circuit, simulator.state, trials.inputs, trials.targets, evaluate, training)
 
 
 def _kind_or_absent(simulator: Simulator, address: str) -> str:

@@ -19,6 +19,7 @@ from neurosim.engine.plan import BLOCK
 from neurosim.engine.program import Program
 from neurosim.engine.state import State
 from neurosim.errors import InputError, Problem, RunError, nearest
+from neurosim.models.dropout import MASK, survivors
 from neurosim.registry import edition
 from neurosim.seeding import TRIAL_BLOCK, trial_rows
 from neurosim.tasks import Task, Trials
@@ -78,7 +79,7 @@ class Simulator:
 
     Args:
         circuit: any circuit; it is validated here.
-        seed: decides every draw of the run: weights, the order of trials, exploration.
+        seed: decides every draw of the run: weights, the order of trials, exploration, dropout.
         backend: `cpu` (compiled), or `reference` (NumPy, slow: the oracle).
         dtype: `float32` or `float64`.
         threads: threads that share the work within a trial; the bits do not depend on it.
@@ -243,7 +244,7 @@ class Simulator:
     def evaluate(
         self, inputs: np.ndarray, targets: np.ndarray, addresses: Iterable[str], *, first: int | None = None
     ) -> dict[str, np.ndarray]:
-        """Signals on given trials with the present weights, without learning.
+        """Signals on given trials with the present weights, without learning, and so without dropout.
 
         Args:
             inputs, targets: one row per trial.
@@ -295,16 +296,22 @@ class Simulator:
         return self._executors[key]
 
     def _streams(self, program: Program, inputs: np.ndarray, targets: np.ndarray, first: int | None) -> dict[str, np.ndarray]:
-        """What comes from outside in these trials: the task's rates, and the exploration of each population."""
+        """What comes from outside in these trials: the task's rates, and each population's exploration and mask of dropout."""
         streams: dict[str, np.ndarray] = {"": inputs}
         roles = {"input": inputs, "target": targets}
         for address in program.streams:
-            population = self.circuit.populations[address.rpartition(".")[0]]
-            if population.role in roles:
+            owner, _, variable = address.rpartition(".")
+            population = self.circuit.populations[owner]
+            if variable == MASK:
+                assert population.dropout is not None
+                draw = survivors(population.size, population.dropout)
+                streams[address] = trial_rows(draw, self.seed, address, first or 0, len(inputs))
+            elif population.role in roles:
                 streams[address] = roles[population.role]
-                continue
-            name = address if first is not None else f"{address} in tests"
-            streams[address] = trial_rows(_normal(population.size), self.seed, name, first or 0, len(inputs)) * population.noise
+            else:
+                name = address if first is not None else f"{address} in tests"
+                drawn = trial_rows(_normal(population.size), self.seed, name, first or 0, len(inputs))
+                streams[address] = drawn * population.noise
         return streams
 
 

@@ -67,6 +67,11 @@ class DataSet:
         targets = one_hot(self.tests.labels, self.classes, on, off)
         return Trials(self._test_inputs, read_only(targets))
 
+    def training_set(self, count: int, on: float, off: float) -> Trials:
+        """The first `count` training examples in their own order, undistorted; the inputs are shared and read-only."""
+        targets = one_hot(self.training.labels[:count], self.classes, on, off)
+        return Trials(_standardised_training(self, count), read_only(targets))
+
     @cached_property
     def _test_inputs(self) -> np.ndarray:
         return read_only(self._standardised(self.tests.inputs))
@@ -105,6 +110,16 @@ class DataSetTask(Task):
     def test(self) -> Trials:
         """The test set, which training never shows."""
         return self.data_set().test(self.on, self.off)
+
+    def training_set(self, count: int) -> Trials:
+        """The first training examples as their owner stores them, standardised but not distorted."""
+        return self.data_set().training_set(count, self.on, self.off)
+
+
+@lru_cache(maxsize=2)
+def _standardised_training(data_set: DataSet, count: int) -> np.ndarray:
+    """Kept, because every run of a scenario looks at the same examples."""
+    return read_only(data_set._standardised(data_set.training.inputs[:count]))
 
 
 def problems(on: float, off: float, normalise: str) -> list[Problem | None]:

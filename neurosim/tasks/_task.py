@@ -71,6 +71,13 @@ class Task(ABC):
     def test(self) -> Trials:
         """The test set, the same for every run; its arrays may be shared and are then read-only."""
 
+    def training_set(self, count: int) -> Trials | None:
+        """The first `count` training examples, or all where there are fewer, as they are stored: in their order, undistorted.
+
+        None for a task that has no such set, as those that draw their trials; a task of one's own may leave it out.
+        """
+        return None
+
 
 def check(task: str, problems: Iterable[Problem | None]) -> None:
     """Raise one InputError with all the problems of a task's parameters, if there are any."""

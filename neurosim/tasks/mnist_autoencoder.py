@@ -55,6 +55,11 @@ class MnistAutoencoder(Task):
         images = read_only(self._scaled(self._digits.test().inputs))
         return Trials(images, images)
 
+    def training_set(self, count: int) -> Trials:
+        """The first images of the training files; inputs and targets are the same array, which is read-only."""
+        images = read_only(self._scaled(self._digits.training_set(count).inputs))
+        return Trials(images, images)
+
     @property
     def _digits(self) -> Mnist:
         return Mnist(normalise="none", training=self.training, tests=self.tests)

@@ -36,7 +36,9 @@ def test_that_random_circuits_come_back(way: str, circuit: Circuit) -> None:
 @pytest.mark.parametrize("way", list(ROUND_TRIPS))
 @pytest.mark.parametrize("feedback", list(FEEDBACK))
 def test_that_families_come_back(way: str, feedback: str) -> None:
-    circuit = layered([4, 3, 3, 2], feedback=feedback, momentum=0.1, decay=1e-6, name="ab", output_model="direct")
+    circuit = layered(
+        [4, 3, 3, 2], feedback=feedback, momentum=0.1, decay=1e-6, name="ab", output_model="direct", dropout=[0.1, 1 / 3]
+    )
     circuit.title, circuit.source = 'A title with ü, <, & and "', "Lillicrap et al. 2016"
     assert same(ROUND_TRIPS[way](circuit), circuit)
 

@@ -43,6 +43,13 @@ def test_that_a_file_is_a_circuit(file: Path) -> None:
     assert load_circuit(str(file), {"output.size": 5}).populations["output"].size == 5
 
 
+def test_that_a_file_may_say_dropout_and_a_change_may_take_it_back(file: Path) -> None:
+    file.write_text(SOUND.replace("size = 3", "size = 3\ndropout = 0.2"), encoding="utf-8")
+    assert load_circuit(file).populations["input"].dropout == 0.2
+    assert load_circuit(file, {"input.dropout": 0.5}).populations["input"].dropout == 0.5
+    assert load_circuit(file, {"input.dropout": "none"}).populations["input"].dropout is None
+
+
 @pytest.mark.parametrize(
     ("text", "replacement", "addresses"),
     [
@@ -52,6 +59,7 @@ def test_that_a_file_is_a_circuit(file: Path) -> None:
         ('post = "output"', 'post = "otput"', ["input_to_otput.post"]),
         ('"leaky"', '"leeky"', ["output.transfer"]),
         ("size = 3", "size = nan", ["input.size"]),
+        ("size = 3", "size = 3\ndropout = 1.5", ["input.dropout"]),
     ],
 )
 def test_that_mistakes_in_a_file_are_told(file: Path, text: str, replacement: str, addresses: list[str]) -> None:

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import pytest
 
+from neurosim.circuit.circuit import Circuit
 from neurosim.circuit.layered import FEEDBACK, layered
-from neurosim.errors import InputError
+from neurosim.circuit.validate import validate
+from neurosim.errors import CircuitError, InputError
 
 
 def test_the_forward_path_is_the_same_for_all_ways_back() -> None:
@@ -92,6 +94,34 @@ def test_that_properties_arrive() -> None:
     assert circuit.populations["output"].bias.plasticity.parameters == constants
     assert circuit.projections["input_to_hidden"].weights.name == "zeros"
     assert all(p.bias is None for p in layered([5, 4, 2], feedback="random", bias=False).populations.values())
+
+
+def silenced(circuit: Circuit) -> dict[str, float]:
+    return {name: p.dropout for name, p in circuit.populations.items() if p.dropout is not None}
+
+
+@pytest.mark.parametrize("feedback", list(FEEDBACK))
+def test_that_dropout_is_one_number_or_one_for_each_hidden_population(feedback: str) -> None:
+    deep = {"sizes": [5, 4, 3, 2], "feedback": feedback}
+    assert silenced(layered(**deep)) == {}
+    assert silenced(layered(**deep, dropout=0.5)) == {"hidden1": 0.5, "hidden2": 0.5}
+    assert silenced(layered(**deep, dropout=[0.2, 0.5])) == {"hidden1": 0.2, "hidden2": 0.5}
+    assert silenced(layered(**deep, dropout=[None, 0.5])) == {"hidden2": 0.5}
+    assert silenced(layered(**deep, dropout=["none", 0.5])) == {"hidden2": 0.5}
+    assert silenced(layered([5, 4, 2], feedback=feedback, dropout=(0.5,))) == {"hidden": 0.5}
+    assert silenced(layered([5, 2], feedback=feedback, dropout=0.5)) == {}
+    assert validate(layered(**deep, dropout=0.5))
+
+
+@pytest.mark.parametrize("dropout", [[0.5], [0.5, 0.5, 0.5], []])
+def test_that_dropout_of_another_length_is_told(dropout: list[float]) -> None:
+    with pytest.raises(InputError, match=r"dropout: expected one number for each hidden population \(2 of them\), found \["):
+        layered([5, 4, 3, 2], feedback="none", dropout=dropout)
+
+
+def test_that_dropout_out_of_range_is_told() -> None:
+    with pytest.raises(CircuitError, match=r"hidden2\.dropout: expected less than 1, found 1\.5"):
+        layered([5, 4, 3, 2], feedback="none", dropout=[0.5, 1.5])
 
 
 @pytest.mark.parametrize("sizes", [[], [3]])

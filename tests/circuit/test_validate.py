@@ -14,6 +14,7 @@ from neurosim.circuit.circuit import Circuit, parse
 from neurosim.circuit.layered import FEEDBACK, layered
 from neurosim.circuit.validate import problems_with, validate
 from neurosim.errors import CircuitError, Problem
+from neurosim.models.neurons import NEURONS, neuron_model
 
 Tables = dict[str, Any]
 
@@ -261,6 +262,24 @@ BROKEN: dict[str, tuple[Callable[[Tables], None], str, str, str | None]] = {
     "two targets": (new("more", size=2, role="target"), "more.role", "a second population with the role 'target'", None),
     "no input": (put("input", role="hidden"), "population", "no population has the role 'input'", None),
     "an input that explores": (put("input", noise=0.1), "input.noise", "set by the task", None),
+    "dropout of all": (put("hidden", dropout=1.0), "hidden.dropout", "expected less than 1, found 1.0", None),
+    "dropout of none": (put("hidden", dropout=0), "hidden.dropout", "expected greater than 0, found 0", None),
+    "dropout as text": (put("hidden", dropout="half"), "hidden.dropout", "a valid number, found 'half'", None),
+    "dropout that is no number": (put("hidden", dropout=math.nan), "hidden.dropout", "a finite number", None),
+    "dropout misspelt": (put("hidden", dropuot=0.5), "hidden.dropuot", "unknown key", "dropout"),
+    "an output that drops out": (
+        put("output", dropout=0.5),
+        "output.dropout",
+        "only hidden neurons and inputs drop out: expected the role 'input' or 'hidden', found 'output'",
+        None,
+    ),
+    "an error that drops out": (put("error", dropout=0.5), "error.dropout", "found 'error'", None),
+    "dropout that learning does not see": (
+        put("hidden", dropout=0.5, model="direct"),
+        "hidden.dropout",
+        "model 'direct' cannot drop out: its 'teaching' does not follow from 'slope', which is what is silenced",
+        None,
+    ),
     "an error that drives": (
         put("error_to_output", receptor="drive"),
         "error_to_output.receptor",
@@ -548,3 +567,41 @@ def test_that_a_problem_hides_no_projection_whose_name_begins_alike() -> None:
     circuit = layered([4, 3, 2], feedback="random").replace({"feedback.size": 5})
     circuit.project("feedback", "hidden", name="feedback_to_hidden_two", receptor="modulatory", connector="one_to_on")
     assert {"feedback_to_hidden.connector", "feedback_to_hidden_two.connector"} <= {p.address for p in problems_with(circuit)}
+
+
+@pytest.mark.parametrize(
+    ("variable", "expected"),
+    [
+        ("rate", "its 'rate' does not follow from 'activation'"),
+        ("mask", "it has a variable 'mask' of its own"),
+        ("activation", "its 'activation' is a memory"),
+    ],
+)
+def test_that_models_that_cannot_be_silenced_are_told(variable: str, expected: str) -> None:
+    formulas = {"rate": _rate_of_drive, "mask": _rate_of_drive, "activation": _lagging}
+    own = {"receptors": ("drive", "modulatory", "gate"), "rate": _rate, "teaching": _teaching, variable: formulas[variable]}
+    neuron_model(type("unfit", (), own))
+    try:
+        circuit = layered([6, 5, 3], feedback="random")
+        assert not problems_with(circuit.replace({"hidden.model": "unfit"}))
+        (problem,) = problems_with(circuit.replace({"hidden.model": "unfit", "hidden.dropout": 0.5}))
+        assert problem.address == "hidden.dropout"
+        assert expected in problem.message
+    finally:
+        del NEURONS._things["unfit"]
+
+
+def _rate(activation):
+    return activation
+
+
+def _rate_of_drive(drive):
+    return drive
+
+
+def _lagging(activation, drive):
+    return 0.5 * activation + drive
+
+
+def _teaching(modulation, slope):
+    return modulation * slope

@@ -144,6 +144,8 @@ def test_values_of_a_grid_are_split_at_the_outermost_commas() -> None:
         (["run", "linear_map", "--set", "hidden.size"], "expected ADDRESS=VALUE"),
         (["run", "linear_map", "--set", "hidden.size=-3"], "found -3"),
         (["run", "linear_map", "--set", "hidden.size=21"], "same size"),
+        (["run", "linear_map", "--set", "hidden.dropout=1.5"], "hidden.dropout: expected less than 1, found 1.5"),
+        (["run", "linear_map", "--set", "output.dropout=0.5"], "expected the role 'input' or 'hidden', found 'output'"),
         (["run", "linear_map", "--set", "input.size=21"], "the task 'linear_map' has 30"),
         (["run", "linear_map", "--set", "task.inptus=3"], "did you mean 'inputs'?"),
         (["run", "linear_map", "--set", "phase.7.trials=3"], "no such place"),
@@ -240,6 +242,12 @@ def test_show_says_what_is_not_local_and_which_kernels_serve(tmp_path: Path, cap
     assert "not local: error_to_feedback" in run(capsys, "show", "backpropagation")[1]
     assert "not local" not in run(capsys, "show", "feedback_alignment")[1]
     assert "learn_gather" in run(capsys, "show", "feedback_alignment", "--program")[1]
+    assert "dropout" not in run(capsys, "show", "feedback_alignment")[1]
+    assert "mask" not in run(capsys, "show", "feedback_alignment", "--program")[1]
+    changes = ("--set", "hidden.dropout=0.25")
+    assert "dropout" in run(capsys, "show", "feedback_alignment", *changes)[1]
+    assert "0.25" in run(capsys, "show", "feedback_alignment", *changes)[1]
+    assert "hidden.slope × hidden.mask" in run(capsys, "show", "feedback_alignment", *changes, "--program")[1]
     for ending in ("svg", "json", "graphml", "png"):
         path = tmp_path / f"circuit.{ending}"
         assert run(capsys, "show", "feedback_alignment_deep", "-o", str(path))[0] == 0

@@ -52,6 +52,19 @@ def test_that_only_exploration_makes_twins() -> None:
     assert "hidden.noise" in program("broadcast").streams
 
 
+def test_that_only_learning_drops_out_and_every_reader_shares_one_mask() -> None:
+    made = program("broadcast", dropout=0.5)
+    assert made.streams.count("hidden.mask") == 1
+    masked = {o.out for o in made.operations if isinstance(o, Compute) and "hidden.mask" in o.reads}
+    assert masked == {"hidden.activation", "hidden.perturbed_activation"}
+    deep = program("random", dropout=0.5, changes={"input.dropout": 0.2})
+    masked = {o.out for o in deep.operations if isinstance(o, Compute) and any(r.endswith(".mask") for r in o.reads)}
+    assert masked == {"hidden.activation", "hidden.slope", "input.rate"}
+    assert {"input.mask", "hidden.mask", "input.rate unmasked"} <= set(deep.streams)
+    looking = program("random", ["output.rate", "hidden.teaching"], learning=False, dropout=0.5, changes={"input.dropout": 0.2})
+    assert not any("mask" in name for name in (*labels(looking), *looking.streams))
+
+
 def test_that_weights_are_one_array_however_many_read_them() -> None:
     addresses = [a.address for a in program("tied").arrays]
     assert len(addresses) == len(set(addresses))

@@ -9,11 +9,14 @@ from neurosim.metrics import METRICS, Look, loss, mse, nse, nse_uncentred, summe
 from neurosim.simulator import Simulator
 
 
-def look(task: Given, simulator: Simulator) -> Look:
+def look(task: Given, simulator: Simulator, training: Given | None = None) -> Look:
     def evaluate(addresses, trials):
         return simulator.evaluate(task.x[:trials], task.y[:trials], addresses)
 
-    return Look(simulator.circuit, simulator.state, task.x, task.y, evaluate)
+    def at_training():
+        return look(training, simulator) if training is not None else None
+
+    return Look(simulator.circuit, simulator.state, task.x, task.y, evaluate, at_training)
 
 
 def seen(outputs: int = 3, rows: int = 700) -> tuple[Look, np.ndarray, np.ndarray]:
@@ -21,7 +24,7 @@ def seen(outputs: int = 3, rows: int = 700) -> tuple[Look, np.ndarray, np.ndarra
     task.y += 0.5
     simulator = Simulator(layered([6, 4, outputs], feedback="random"), seed=1, dtype="float64")
     w0, w1 = simulator.state["input_to_hidden.weights"], simulator.state["hidden_to_output.weights"]
-    return look(task, simulator), task.y, np.tanh(task.x @ w0.T) @ w1.T
+    return look(task, simulator, given_rows(6, outputs, rows, 2)), task.y, np.tanh(task.x @ w0.T) @ w1.T
 
 
 def test_against_numpy() -> None:
@@ -44,6 +47,19 @@ def test_the_test_error() -> None:
         [(a > 0.5) != (b > 0.5) for a, b in zip(out[:, 0], y[:, 0], strict=True)]
     )
     assert 0 < METRICS["test_error"].function(found) < 1
+
+
+def test_the_training_error_is_the_test_error_of_the_training_set_with_the_weights_of_the_moment() -> None:
+    task, training = given_rows(6, 3, 30), given_rows(6, 3, 40, 2)
+    simulator = Simulator(layered([6, 5, 3], feedback="random", eta=0.1), seed=1)
+    found, errors = look(task, simulator, training), []
+    for _ in range(3):
+        found.renew()
+        errors.append(METRICS["training_error"](found))
+        assert errors[-1] == METRICS["test_error"](look(training, simulator))
+        simulator.train(training, 40)
+    assert len(set(errors)) > 1
+    assert np.isnan(METRICS["training_error"](look(task, simulator)))
 
 
 def test_perfection() -> None:

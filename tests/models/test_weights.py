@@ -47,6 +47,31 @@ def test_moments() -> None:
     assert (np.abs(normal + 0.2) > 0.6).mean() == pytest.approx(0.0455, abs=0.003)
 
 
+@pytest.mark.parametrize("shape", [(400, 500), (4000, 50), (20_000, 10)])
+@pytest.mark.parametrize("gain", [1.0, 2.5])
+def test_fan_in(shape: tuple[int, int], gain: float) -> None:
+    """U(±gain √(3 / pre)), of which the SD is gain / √pre: 200,000 draws."""
+    found, bound = draw("fan_in", shape, **({} if gain == 1.0 else {"gain": gain})), gain * np.sqrt(3 / shape[1])
+    assert 0.999 * bound < np.abs(found).max() <= bound
+    assert found.std() == pytest.approx(gain / np.sqrt(shape[1]), rel=0.01)
+    assert abs(found.mean()) < 4 * gain / np.sqrt(shape[1] * found.size)
+    assert np.histogram(found, 10, (-bound, bound))[0] == pytest.approx(20_000, rel=0.03)
+
+
+def test_that_fan_in_keeps_the_size_of_signals() -> None:
+    """Signals of variance 1 arrive with variance gain², however many they are: errors of equal size in every layer (Note 5)."""
+    signals = stream(2, "x").normal(size=(1000, 300))
+    for pre in (10, 100, 300):
+        arriving = signals[:, :pre] @ draw("fan_in", (2000, pre), gain=0.5).T
+        assert arriving.std() == pytest.approx(0.5, rel=0.02)
+
+
+@pytest.mark.parametrize("shape", [(7,), (7, 1)])
+def test_that_one_synapse_each_has_a_fan_in_of_1(shape: tuple[int, ...]) -> None:
+    """Biases and one to one projections."""
+    np.testing.assert_array_equal(draw("fan_in", shape), draw("uniform", shape, bound=np.sqrt(3.0)))
+
+
 def test_constants_and_explicit_ones() -> None:
     assert not draw("zeros", (2, 3)).any()
     assert (draw("constant", (2, 3)) == 1.0).all()

@@ -10,6 +10,7 @@ from neurosim.circuit.layered import layered
 from neurosim.errors import InputError
 from neurosim.recording import Recording
 from neurosim.simulator import Simulator, record
+from neurosim.tasks import Trials
 
 CIRCUIT = layered([6, 5, 3], feedback="random", eta=0.05)
 TASK = given_rows(6, 3, 11)
@@ -55,6 +56,27 @@ def test_metrics_that_are_recorded(tmp_path: Path) -> None:
     wanted = ((TASK.y - out) ** 2).sum() / ((TASK.y - TASK.y.mean(axis=0)) ** 2).sum()
     assert found[-1] == pytest.approx(wanted, rel=1e-12)
     assert found[-1] != pytest.approx(found[0], rel=1e-3)
+
+
+def test_the_error_on_training_examples_as_they_are_stored(tmp_path: Path) -> None:
+    """The first 10,000 of them, and nan where a task has none."""
+    seen = []
+
+    class Stored(type(TASK)):
+        def training_set(self, count: int) -> Trials:
+            seen.append(count)
+            return Trials(self.x[::-1][:4], self.y[::-1][:4])
+
+    task = Stored(TASK.x, TASK.y)
+    simulator = Simulator(CIRCUIT, seed=1, dtype="float64")
+    with record(tmp_path / "a.h5", {"training_error": 5, "test_error": 5}) as recording:
+        simulator.train(task, 10, into=recording)
+    out = simulator.evaluate(task.x[::-1][:4], task.y[::-1][:4], ["output.rate"])["output.rate"]
+    wanted = (out.argmax(axis=1) != task.y[::-1][:4].argmax(axis=1)).mean()
+    assert values(tmp_path / "a.h5", "training_error")[1][-1] == wanted
+    assert seen == [10_000]
+    recorded(tmp_path / "b.h5", {"training_error": 5})
+    assert np.isnan(values(tmp_path / "b.h5", "training_error")[1]).all()
 
 
 @pytest.mark.parametrize("feedback", ["random", "broadcast"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import math
 import os
@@ -72,6 +73,21 @@ def test_same_seed_same_bits_in_a_new_object(task):
     again = type(task)(**parameters(task))
     assert again == task
     assert same(again.trials(9, 100, 50), task.trials(9, 100, 50))
+
+
+def test_the_training_set_is_what_a_pass_shows_without_distortions(task):
+    whole = task.training_set(10**6)
+    if whole is None:
+        assert not isinstance(task, DataSetTask)
+        return
+    assert len(whole.inputs) == len(whole.targets) == task.trials_per_pass
+    assert same(task.training_set(7), [rows[:7] for rows in whole])
+    plain = dataclasses.replace(task, elastic=0.0, shift=0) if hasattr(task, "elastic") else task
+    shown = plain.trials(3, 0, task.trials_per_pass)
+    rows, found = (np.column_stack(trials) for trials in (whole, shown))
+    assert np.array_equal(rows[np.lexsort(rows.T)], found[np.lexsort(found.T)])
+    with pytest.raises(ValueError, match="read-only"):
+        whole.inputs[0] = 0
 
 
 def parameters(task: Task) -> dict[str, object]:
