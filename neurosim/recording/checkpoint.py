@@ -46,7 +46,7 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     Raises:
         EnvironmentFailure: the disk refuses; an older checkpoint is still there.
     """
-    image = _image(checkpoint)
+    image = _image(checkpoint, str(path))
     head = MAGIC + hashlib.sha256(image).hexdigest().encode() + b"\n"
     temporary = path.with_name(path.name + ".tmp")
     with disk.told(path):
@@ -86,8 +86,9 @@ def read_checkpoint(path: Path) -> Checkpoint:
         return Checkpoint(attributes.read(file), {address: dataset[()] for address, dataset in file.items()})
 
 
-def _image(checkpoint: Checkpoint) -> bytes:
-    with h5py.File("checkpoint", "w", driver="core", backing_store=False) as file:
+def _image(checkpoint: Checkpoint, name: str) -> bytes:
+    """The file as bytes; HDF5 takes files of one name for one file, in memory, too."""
+    with h5py.File(name, "w", driver="core", backing_store=False) as file:
         attributes.write(file, attributes.checked(checkpoint.attributes))
         for address, values in checkpoint.arrays.items():
             file.create_dataset(address, data=values)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from neurosim.errors import DataError, InputError, Problem
-from neurosim.recording import Checkpoint, read_checkpoint, write_checkpoint
+from neurosim.recording import Checkpoint, disk, read_checkpoint, write_checkpoint
 from neurosim.scenario.identity import differences
 from neurosim.simulator import Simulator
 
@@ -98,5 +98,8 @@ def restore(recording: Path, simulator: Simulator) -> None:
 
 
 def forget(recording: Path) -> None:
-    """Remove the checkpoint of a run that is complete, or that begins anew."""
-    checkpoint_of(recording).unlink(missing_ok=True)
+    """Remove the checkpoint of a run that is complete, or that begins anew; raises EnvironmentFailure where that is not allowed."""
+    path = checkpoint_of(recording)
+    if path.exists():
+        with disk.told(path):
+            path.unlink(missing_ok=True)

@@ -15,6 +15,7 @@ from neurosim.scenario import runner
 from neurosim.scenario.description import Scenario
 from neurosim.scenario.engines import run_scenario, serial
 from neurosim.scenario.files import checked
+from neurosim.scenario.identity import fingerprint
 from neurosim.scenario.plan import Plan
 from neurosim.scenario.runner import final_values
 from neurosim.simulator import Simulator, record
@@ -159,11 +160,11 @@ def test_the_fingerprint_knows_backend_circuit_and_formulas() -> None:
     made = scenario()
     other = scenario(set={"*.plasticity.eta": 0.1})
     prints = {
-        runner.fingerprint(made, made.arm[0]), runner.fingerprint(made, made.arm[0], "reference"),
-        runner.fingerprint(made, made.arm[1]), runner.fingerprint(other, other.arm[0]),
+        fingerprint(made, made.arm[0]), fingerprint(made, made.arm[0], "reference"),
+        fingerprint(made, made.arm[1]), fingerprint(other, other.arm[0]),
     }  # fmt: skip
     assert len(prints) == 4
-    assert runner.fingerprint(made, made.arm[0]) == runner.fingerprint(scenario(), scenario().arm[0])
+    assert fingerprint(made, made.arm[0]) == fingerprint(scenario(), scenario().arm[0])
 
 
 def test_an_interrupted_run_stops_all_its_threads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -296,7 +297,7 @@ def test_that_an_edited_source_is_another_experiment(tmp_path: Path) -> None:
         path.write_text(text.format(doc, code), encoding="utf-8")
         extend(path)
         made = scenario(set={"input_to_hidden.weights": "edited"})
-        keys.append(runner.fingerprint(made, made.arm[0]))
+        keys.append(fingerprint(made, made.arm[0]))
     assert keys[0] == keys[1] != keys[2]
 
 
