@@ -10,6 +10,8 @@ import numpy as np
 
 _LINKS = ("REFERENCE_LIST", "DIMENSION_LIST")
 """HDF5's own references between a dataset and its scales: addresses in the file."""
+_TIME = "seconds"
+"""How long a run took: what no two runs have in common."""
 
 
 def contents(folder: Path) -> dict[str, dict[tuple[str, str], Any]]:
@@ -22,7 +24,7 @@ def _content(path: Path) -> dict[tuple[str, str], Any]:
 
     def visit(name: str, node: h5py.HLObject) -> None:
         for key, value in node.attrs.items():
-            if key not in _LINKS:
+            if key not in (*_LINKS, _TIME):
                 found[name, key] = _plain(value)
         if isinstance(node, h5py.Dataset):
             found[name, ""] = _plain(node[()])

@@ -12,7 +12,7 @@ from importlib.metadata import version
 from itertools import groupby
 from pathlib import Path
 
-from neurosim.cli.report import code, count, found, report
+from neurosim.cli.report import code, count, found, is_missing, report
 from neurosim.cli.table import many
 from neurosim.errors import DataError, InputError, Problem, nearest
 from neurosim.recording import find_recordings
@@ -95,7 +95,7 @@ def _tell(rows: Sequence[Row], quiet: bool) -> None:
 
 
 def _told(row: Row) -> str:
-    verdict = "holds         " if row["holds"] else "does not hold "
+    verdict = "holds         " if row["holds"] else "not run       " if is_missing(row) else "does not hold "
     says = ": ".join(text for text in (row["source"], row["paper"]) if text)
     line = f"  {verdict} {row['claim']}: {found(row)}, n = {row['n']}; wanted {row['wanted']}{f'  [{says}]' if says else ''}"
     return line if row["holds"] or not row["explanation"] else f"{line}\n{' ' * 17}{row['explanation']}"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
+from typing import Any
 
-from neurosim.cli.table import number
-from neurosim.scenario.verdicts import Row
+from neurosim.cli.table import many, number
+from neurosim.scenario.verdicts import NOT_RUN, Row
 
 HEAD = ("where", "claim", "the paper", "neurosim", "n", "wanted", "verdict")
 SIGNS = re.compile(r"[\\|*`~$]|(?<!\w)_|_(?!\w)|<(?=[\w/!?])|\](?=[(\[])|&(?=#?\w+;)")
@@ -30,7 +31,7 @@ def report(rows: Sequence[Row], made: str) -> str:
         "# What the paper says, and what comes out",
         f"{made} **{count(rows)}**",
         "A value is computed from *n* recordings, one for each seed; in brackets is its interval, where the check has one. "
-        "*Wanted* is what the check asks of it.",
+        "*Wanted* is what the check asks of it. Times are of the runs as they were: several may share a machine.",
     ]
     for _, group in groupby(rows, key=lambda row: row["scenario"]):
         parts += _section(list(group))
@@ -44,7 +45,37 @@ def count(rows: Sequence[Row]) -> str:
     '1 of 2 claims holds.'
     """
     holding = sum(bool(row["holds"]) for row in rows)
-    return f"{holding} of {len(rows)} claims {'holds' if holding == 1 else 'hold'}."
+    missing = sum(is_missing(row) for row in rows)
+    rest = f"; {missing} {'was' if missing == 1 else 'were'} not run" if missing else ""
+    return f"{holding} of {len(rows)} claims {'holds' if holding == 1 else 'hold'}{rest}."
+
+
+def is_missing(row: Row) -> bool:
+    """Whether there is nothing to judge a claim by."""
+    return str(row.get("wanted", "")).startswith(NOT_RUN)
+
+
+def _effort(effort: Mapping[str, Any]) -> str:
+    """How much was computed, in a sentence.
+
+    >>> _effort({"recordings": 4, "passes": [35.0, 35.0], "seconds": 2520.0})
+    '4 recordings, 35 passes each, 42 min in all.'
+    """
+    if not effort.get("recordings"):
+        return ""
+    words = [many(effort["recordings"], "recording")]
+    if effort.get("passes"):
+        fewest, most = (number(float(one), 3) for one in effort["passes"])
+        words.append(f"{fewest} passes each" if fewest == most else f"{fewest} to {most} passes")
+    if effort.get("seconds") is not None:
+        words.append(f"{_duration(effort['seconds'])} in all")
+    return ", ".join(words) + "."
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
 
 
 def found(row: Row, digits: int = 4) -> str:
@@ -73,7 +104,8 @@ def _section(rows: Sequence[Row]) -> Iterable[str]:
     yield f"## {_plain(first.get('scenario_title') or first['scenario'])}"
     source = first.get("scenario_source")
     remark = f" ({_plain(first['remark'])})" if first.get("remark") else ""
-    yield (f"{_plain(source)}. " if source else "") + f"{code(first['command'])}{remark}. {count(rows)}"
+    effort = f" {_effort(first.get('effort') or {})}".rstrip()
+    yield (f"{_plain(source)}. " if source else "") + f"{code(first['command'])}{remark}.{effort} {count(rows)}"
     lines = [HEAD, ["---"] * len(HEAD), *(_cells(row) for row in rows)]
     yield "\n".join(f"| {' | '.join(line)} |" for line in lines)
     reasons = [(row["claim"], row["explanation"]) for row in rows if row.get("explanation") and not row["holds"]]
@@ -82,7 +114,7 @@ def _section(rows: Sequence[Row]) -> Iterable[str]:
 
 
 def _cells(row: Row) -> list[str]:
-    verdict = "holds" if row["holds"] else "**does not hold**"
+    verdict = "holds" if row["holds"] else NOT_RUN if is_missing(row) else "**does not hold**"
     texts = (row.get("source"), row["claim"], row.get("paper"), found(row, digits=3), row.get("n"), row["wanted"])
     return [*("–" if text in (None, "") else _plain(str(text)) for text in texts), verdict]
 

@@ -19,6 +19,7 @@ from neurosim.scenario.description import Arm, Scenario
 from neurosim.scenario.plan import Plan, Progress
 from neurosim.scenario.standing import START, Place, checkpoint_of, forget, keep, restore
 from neurosim.simulator import Ensemble, Recorder, Simulator, record
+from neurosim.simulator.equal_errors import equalise_errors
 from neurosim.simulator.recorder import what
 from neurosim.tasks import Task
 
@@ -52,7 +53,7 @@ class Course:
         self._tasks = [scenario.task_of(arm, seed) for seed in paths]
         self._planned = scenario.trials(arm)
         self._ensemble = self._made(0)
-        self._kept = time.monotonic()
+        self._began = self._kept = time.monotonic()
 
     def run(self) -> None:
         """Run to the end, and let go of the checkpoints.
@@ -66,7 +67,9 @@ class Course:
         self._plan.progress(self._place.trial * len(self._paths))
         with contextlib.ExitStack() as stack:
             recorders = self._recorders(stack)
-            if self._place != START:
+            if self._place == START:
+                self._prepare()
+            else:
                 self._return()
             while True:
                 self._learn(recorders)
@@ -98,11 +101,17 @@ class Course:
         """What this arm has, in one phase or another, of what the scenario records."""
         return {a: n for a, n in self._scenario.record.items() if any(_has(simulator, a) for simulator in simulators)}
 
+    def _prepare(self) -> None:
+        """What is done to a fresh run before its first trial."""
+        if self._arm.equal_errors is not None:
+            for member, task in zip(self._ensemble, self._tasks, strict=True):
+                equalise_errors(member, task, self._arm.equal_errors)
+
     def _return(self) -> None:
         """To where the checkpoints say."""
         self._ensemble = self._made(self._place.phase)
-        for path, member in zip(self._paths.values(), self._ensemble, strict=True):
-            restore(path, member)
+        spent = [restore(path, member) for path, member in zip(self._paths.values(), self._ensemble, strict=True)]
+        self._began -= max(spent)
 
     def _carry(self) -> None:
         """The next phase's simulators, with the weights and the trial numbers that the last one ended with."""
@@ -148,7 +157,7 @@ class Course:
 
     def _keep(self, members: Sequence[tuple[Path, Simulator]]) -> None:
         for path, member in members:
-            keep(path, member, Place(self._place.firsts, member.trial), self._identity)
+            keep(path, member, Place(self._place.firsts, member.trial), self._identity, self._seconds())
         self._kept = time.monotonic()
 
     def _failed(self) -> str:
@@ -159,13 +168,18 @@ class Course:
         kept = [checkpoint_of(path) for path in self._paths.values() if checkpoint_of(path).exists()]
         return where + (f"; the last finite state is in {kept[0]}" if kept else "")
 
+    def _seconds(self) -> float:
+        """How long these runs have taken, side by side, with all breaks left out."""
+        return round(time.monotonic() - self._began, 2)
+
     def _end(self, recorders: Sequence[Recorder]) -> None:
-        """Where runs end before the trials that were planned, their recordings end, too."""
+        """Note how long it took; where runs end before the trials that were planned, their recordings end, too."""
         reached = self._ensemble[0].trial
         for recorder, member, task in zip(recorders, self._ensemble, self._tasks, strict=True):
             if reached < self._planned:
                 recorder.end(member, task)
                 self._plan.progress(self._planned - reached)
+            recorder.annotate("seconds", self._seconds())
             if any(phase.until is not None for phase in self._phases):
                 recorder.annotate("phases", self._spans((*self._place.firsts, reached)))
 

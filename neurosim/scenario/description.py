@@ -42,6 +42,12 @@ class ClaimChoice(Choice):
     key = "check"
 
 
+def arms_of(claim: ClaimChoice) -> list[str]:
+    """The arms that a claim speaks of; `scenario/arm` is one of another scenario."""
+    named = [claim.parameters.get("arm"), *(claim.parameters.get("arms") or [])]
+    return [str(name) for name in named if name is not None]
+
+
 class FamilyChoice(Choice):
     """A circuit from a family: `{ family = "layered", sizes = [784, 1000, 10], feedback = "random" }`."""
 
@@ -124,6 +130,8 @@ class Arm(BaseModel):
         task: parameters of the task that are others in this arm.
         phase: phases of this arm's own, instead of the scenario's.
         repeat: how often its phases come, one after the other, from the first on.
+        equal_errors: before the first trial, feedback weights are scaled so that the error that each hidden layer receives is
+            this times as large as the output's (Supp. Note 5).
         grid: values that are this arm's point of a parameter grid; they come last.
     """
 
@@ -136,6 +144,7 @@ class Arm(BaseModel):
     task: dict[str, Any] = {}
     phase: list[Phase] = []
     repeat: Count = 1
+    equal_errors: Annotated[float, Field(gt=0)] | None = None
     grid: dict[str, Any] = {}
 
     @property

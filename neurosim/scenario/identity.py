@@ -43,6 +43,8 @@ def identity(scenario: Scenario, arm: Arm, backend: str = "cpu") -> dict[str, st
         "circuit": [circuit.to_tables() for circuit in circuits],
         "source of": {name: _digest(_text(thing)) for name, thing in _sources(scenario, circuits)},
     }
+    if arm.equal_errors is not None:
+        parts["equal_errors"] = arm.equal_errors
     return dict(_flat(parts, ""))
 
 

@@ -46,12 +46,13 @@ def checkpoint_of(recording: Path) -> Path:
     return recording.with_suffix(".checkpoint")
 
 
-def keep(recording: Path, simulator: Simulator, place: Place, identity: Mapping[str, str]) -> None:
-    """Write down where a run stands; raises EnvironmentFailure where the disk refuses."""
+def keep(recording: Path, simulator: Simulator, place: Place, identity: Mapping[str, str], seconds: float = 0.0) -> None:
+    """Write down where a run stands, and how long it took so far; raises EnvironmentFailure where the disk refuses."""
     about: dict[str, str | int | float | Sequence[str]] = {
         "seed": simulator.seed,
         "phases": json.dumps(place.firsts),
         "trial": place.trial,
+        "seconds": seconds,
         "identity": json.dumps(dict(identity)),
     }
     arrays = {address: simulator.state[address] for address in simulator.state}
@@ -81,8 +82,8 @@ def place_of(recording: Path, identity: Mapping[str, str]) -> Place:
     return place
 
 
-def restore(recording: Path, simulator: Simulator) -> None:
-    """Put a simulator where the checkpoint of a recording says.
+def restore(recording: Path, simulator: Simulator) -> float:
+    """Put a simulator where the checkpoint of a recording says; returns how many seconds the run took so far.
 
     Raises:
         DataError: the checkpoint is damaged, or its arrays are not those of the simulator's circuit.
@@ -93,12 +94,13 @@ def restore(recording: Path, simulator: Simulator) -> None:
         for address, values in checkpoint.arrays.items():
             simulator.state[address] = values
         simulator.trial = int(str(checkpoint.attributes["trial"]))
+        return float(str(checkpoint.attributes["seconds"]))
     except (InputError, KeyError, ValueError) as error:
         raise DataError(f"{path} does not fit its scenario: {error}") from None
 
 
 def forget(recording: Path) -> None:
-    """Remove the checkpoint of a run that is complete, or that begins anew; raises EnvironmentFailure where that is not allowed."""
+    """Remove the checkpoint of a run that is complete, or begins anew; raises EnvironmentFailure where that is not allowed."""
     path = checkpoint_of(recording)
     if path.exists():
         with disk.told(path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import tomllib
 from collections.abc import Iterator, Sequence
 
 from pydantic import BaseModel, ValidationError
@@ -15,8 +16,10 @@ from neurosim.figures import FIGURES
 from neurosim.metrics.look import resolve
 from neurosim.parameters import Parameters, problems_of
 from neurosim.scenario.claims import CLAIMS
-from neurosim.scenario.description import EACH_RUN, Arm, Ending, FigureChoice, Phase, Scenario
+from neurosim.scenario.description import EACH_RUN, Arm, Ending, FigureChoice, Phase, Scenario, arms_of
+from neurosim.shelf import find, names
 from neurosim.simulator import Simulator
+from neurosim.simulator.equal_errors import feedback_projections
 from neurosim.simulator.recorder import BEST
 from neurosim.tasks import TASKS
 
@@ -108,6 +111,8 @@ def _circuit(scenario: Scenario, arm: Arm, phase: Phase, where: str, *, sizes: b
         return
     found = problems_with(circuit)
     yield from (Problem(f"{where}.{p.address}", p.message, p.suggestion) for p in found)
+    if not found and arm.equal_errors is not None and not list(feedback_projections(circuit)):
+        yield Problem(f"{where}.equal_errors", "there is no fixed random projection onto a feedback population to scale")
     if not found and sizes:
         yield from _fits(scenario, arm, circuit, where)
 
@@ -209,18 +214,25 @@ def _matched(scenario: Scenario, arm: Arm, address: str) -> bool:
     return True
 
 
+def _arms_beside(scenario: Scenario, name: str) -> list[str]:
+    """The arms of a scenario, or where a name has another scenario's in front, those of that one on the shelf."""
+    other = name.partition("/")[0]
+    if "/" not in name or other not in names("scenarios"):
+        return [arm.name for arm in scenario.arm]
+    with open(find("scenarios", other), "rb") as file:
+        return [f"{other}/{arm['name']}" for arm in tomllib.load(file)["arm"]]
+
+
 def _claims(scenario: Scenario) -> Iterator[Problem]:
-    arms = [arm.name for arm in scenario.arm]
     for index, claim in enumerate(scenario.claim):
         where = f"claim.{index}"
         if claim.name not in CLAIMS:
             yield CLAIMS.unknown(f"{where}.check", claim.name)
             continue
         yield from CLAIMS[claim.name].problems(claim, where)
-        named = [claim.parameters.get("arm"), *(claim.parameters.get("arms") or [])]
-        for name in named:
-            if name is not None and name not in arms:
-                yield Problem(f"{where}.arm", f"no arm {name!r}; there are {', '.join(arms)}", nearest(str(name), arms))
+        for name in arms_of(claim):
+            if name not in (arms := _arms_beside(scenario, name)):
+                yield Problem(f"{where}.arm", f"no arm {name!r}; there are {', '.join(arms)}", nearest(name, arms))
         for term in ("quantity", "other", "gate", "given"):
             yield from _recorded(scenario, claim.parameters.get(term), f"{where}.{term}", number=True)
         yield from _recorded(scenario, claim.parameters.get("address"), f"{where}.address", number=False)

@@ -14,16 +14,17 @@ from typing import Any
 from neurosim.errors import DataError, InputError, RunError
 from neurosim.recording import Recording
 from neurosim.scenario.claims import TEXTS, evaluate
-from neurosim.scenario.description import ClaimChoice, Scenario
+from neurosim.scenario.description import ClaimChoice, Scenario, arms_of
 from neurosim.scenario.files import load_scenario
 from neurosim.scenario.identity import fingerprint
 from neurosim.shelf import names
 from neurosim.verdict import Verdict
 
 Row = dict[str, Any]
-"""One claim: `scenario`, `scenario_title`, `scenario_source`, the `command` that runs it and a `remark` on its runs; the `claim`,
-whether it `holds`, the `value` found, its `interval` (two ends; None where a number is none) and `n`, what was `wanted`, and the
-claim's texts `source`, `paper` and `explanation`."""
+"""One claim: `scenario`, `scenario_title`, `scenario_source`, the `command` that runs it, a `remark` on its runs and the `effort`
+that they were; the `claim`, whether it `holds`, the `value` found, its `interval` (two ends; None where a number is none) and
+`n`, what was `wanted`, and the claim's texts `source`, `paper` and `explanation`."""
+NOT_RUN = "not run"
 DOES = ("task", "first_seed", "dtype", "set", "phase", "record")
 """What a scenario does, beside its arms and what the command line changes; its texts, figures and claims change no number."""
 
@@ -41,16 +42,34 @@ class Header:
     arm: str
     fingerprint: str
     seed: int
+    seconds: float | None
+    passes: float | None
 
     @classmethod
     def of(cls, path: Path) -> Header:
         """The header of a recording; of one that no scenario made, `scenario` is empty. Raises DataError when it is damaged."""
         with Recording(path) as recording:
-            told = {key: str(recording.attributes.get(key, "")) for key in ("backend", "scenario", "arm", "fingerprint")}
-            version = str(recording.attributes.get("neurosim_version", ""))
-            description = str(recording.attributes.get("scenario_description", ""))
-            seed = int(recording.attributes.get("seed", 0))
-            return cls(path, recording.status, version, description=description, seed=seed, **told)
+            told = {f: str(recording.attributes.get(name, "")) for f, name in _TEXTS_TOLD.items()}
+            seed, seconds = int(recording.attributes.get("seed", 0)), recording.attributes.get("seconds")
+            took = None if seconds is None else float(seconds)
+            return cls(path, recording.status, seed=seed, seconds=took, passes=_passes(recording.attributes), **told)
+
+
+def _passes(attributes: Mapping[str, Any]) -> float | None:
+    """How often a run saw its training set; None where it has none."""
+    one = float(attributes.get("trials_per_pass") or 0)
+    return float(attributes.get("trials", 0)) / one if one else None
+
+
+_TEXTS_TOLD = {
+    "version": "neurosim_version",
+    "backend": "backend",
+    "scenario": "scenario",
+    "description": "scenario_description",
+    "arm": "arm",
+    "fingerprint": "fingerprint",
+}
+"""Field of a header → the attribute that tells it."""
 
 
 @dataclass
@@ -79,7 +98,7 @@ def judged(headers: Sequence[Header], current: Sequence[Scenario] = ()) -> list[
         if header.scenario:
             _place(groups, header)
     _require_one_experiment(groups)
-    return [row for group in groups.values() for row in _rows(group)]
+    return [row for group in groups.values() for row in _rows(group, _of_others(group, groups))]
 
 
 def proved() -> list[Row]:
@@ -130,17 +149,35 @@ def _is_another(current: Scenario, name: str, header: Header) -> bool:
     return arm is not None and fingerprint(current, arm, header.backend) != header.fingerprint
 
 
-def _rows(group: _Group) -> list[Row]:
+def _of_others(group: _Group, groups: Mapping[str, _Group]) -> dict[str, list[Header]]:
+    """The recordings of arms of other scenarios that a group's claims speak of, as `scenario/arm`."""
+    named = {name for claim in group.scenario.claim for name in arms_of(claim) if "/" in name}
+    split = {name: name.split("/", 1) for name in named}
+    found = {name: groups[other].arms.get(arm, []) for name, (other, arm) in split.items() if other in groups}
+    return {name: headers for name, headers in found.items() if headers}
+
+
+def _rows(group: _Group, others: Mapping[str, Sequence[Header]]) -> list[Row]:
     about = {
         "scenario": group.scenario.name,
         "scenario_title": group.scenario.title,
         "scenario_source": group.scenario.source,
         "command": _command(group.recorded or group.scenario, max((len(several) for several in group.arms.values()), default=0)),
         "remark": _remark(group),
+        "effort": _effort([header for headers in group.arms.values() for header in headers]),
     }
     with ExitStack() as opened:
-        runs = {arm: [opened.enter_context(Recording(h.path)) for h in headers] for arm, headers in group.arms.items()}
+        every = {**group.arms, **others}
+        runs = {arm: [opened.enter_context(Recording(h.path)) for h in headers] for arm, headers in every.items()}
         return [about | _row(claim, _verdict(runs, claim)) for claim in group.scenario.claim]
+
+
+def _effort(headers: Sequence[Header]) -> dict[str, Any]:
+    """How much was computed: recordings, passes through the training set (the fewest and the most), and seconds in all."""
+    passes = [header.passes for header in headers if header.passes is not None]
+    seconds = [header.seconds for header in headers]
+    whole = None if None in seconds else sum(second for second in seconds if second is not None)
+    return {"recordings": len(headers), "passes": [min(passes), max(passes)] if passes else None, "seconds": whole}
 
 
 def _remark(group: _Group) -> str:
@@ -173,10 +210,9 @@ def _told(verdict: Verdict, given: Mapping[str, str]) -> Row:
 
 def _verdict(runs: Mapping[str, Sequence[Recording]], claim: ClaimChoice) -> Verdict:
     """The verdict on a claim; one that cannot be evaluated does not hold, and says why."""
-    needed = {claim.parameters.get("arm"), *claim.parameters.get("arms", [])} - {None}
-    missing = ", ".join(sorted(str(name) for name in needed - set(runs)))
+    missing = ", ".join(sorted(set(arms_of(claim)) - set(runs)))
     if missing:
-        return _none(f"not run: {missing}")
+        return _none(f"{NOT_RUN}: {missing}")
     return _evaluated(partial(evaluate, runs, claim.name, claim.parameters))
 
 

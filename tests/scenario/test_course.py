@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from contents import contents
 from scenario.tiny import BASE, scenario
 
 from neurosim.errors import DataError, InputError, Interrupted, RunError
@@ -27,18 +28,6 @@ FEEDBACK = ["none", "broadcast", "broadcast_to_all", "random", "tied", "pseudoin
 
 def arm(feedback: str, **more: Any) -> dict[str, Any]:
     return {"name": feedback, "circuit": {"family": "layered", "sizes": [4, 3, 2], "feedback": feedback, **more}}
-
-
-def contents(folder: Path) -> dict[tuple[str, str], Any]:
-    """Everything that the recordings below a folder hold."""
-    found: dict[tuple[str, str], Any] = {}
-    for path in sorted(folder.rglob("*.h5")):
-        with Recording(path) as recording:
-            found |= {(str(path.relative_to(folder)), name): value for name, value in recording.attributes.items()}
-            for address in recording.addresses:
-                series = recording[address]
-                found[str(path.relative_to(folder)), address] = series.trials.tolist(), series.values.tobytes()
-    return found
 
 
 def after(asks: int) -> Callable[[], bool]:
