@@ -58,7 +58,7 @@ class TimitStops(DataSetTask):
     TIMIT is licensed and never fetched. The folders TRAIN and TEST, as the LDC publishes them (DR1 … DR8, a folder for each
     speaker, SPHERE files WAV with PHN beside them; names in upper or lower case), are looked for in the folder that the
     environment variable NEUROSIM_DATA names, in its subfolder `timit`, and in `timit` in the user's cache. Copies in which
-    the WAV files are RIFF files are read, too. Reading takes one or two minutes. Order and passes are those of `mnist`.
+    the WAV files are RIFF files are read, too. Reading takes about a minute. Order and passes are those of `mnist`.
 
     Args:
         sa: use the two sentences that all speakers read, too; they are usually left out, as the test set would repeat the

@@ -139,7 +139,7 @@ def test_a_wrong_line_of_phones_is_told(small_timit, text, told):
 
 
 def test_what_follows_the_last_sample_matters_only_for_stops(small_timit):
-    small_timit.write(f"{SENTENCE}.PHN", b"0 320 b\r\n320 9999 h#\r\n", pinned=False)
+    small_timit.write(f"{SENTENCE}.PHN", b"0 360 b\r\n360 9999 h#\r\n", pinned=False)
     assert len(TimitStops().test().inputs) == 7 * 12 + 1  # the middles of frames are at 200, 360 …
 
 
