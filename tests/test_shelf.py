@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from small_files import laid_out
 
 from neurosim.circuit.circuit import Circuit
 from neurosim.circuit.files import load_circuit
@@ -20,6 +21,7 @@ from neurosim.scenario.description import Scenario
 from neurosim.scenario.engines import run_scenario
 from neurosim.scenario.files import checked, load_scenario
 from neurosim.scenario.plan import Plan
+from neurosim.scenario.verdicts import Header, judged
 from neurosim.shelf import find, names
 from neurosim.simulator import Simulator
 from neurosim.tasks import LinearMap
@@ -103,6 +105,15 @@ def test_scenario_runs_a_few_trials_of_each_arm_and_draws_its_figures(name: str,
     assert len(paths) == len(scenario.arm)
     for figure in scenario.figure:
         draw(figure.name, paths, **figure.parameters)
+
+
+def test_timit_stops_runs_and_is_judged_on_small_files_of_the_same_format(tmp_path: Path) -> None:
+    scenario = load_scenario("timit_stops")
+    for _ in laid_out("timit_stops", tmp_path):
+        paths = run_scenario(checked(shortened(scenario), "timit_stops"), Plan(tmp_path / "runs"))
+    rows = judged([Header.of(path) for path in paths])
+    assert [row["claim"] for row in rows] == [claim.parameters["title"] for claim in scenario.claim]
+    assert all(row["value"] > 0 for row in rows)
 
 
 def test_a_wrong_name_says_what_there_is() -> None:

@@ -12,7 +12,10 @@ from neurosim.tasks.mnist_background import MnistBackground
 from neurosim.tasks.mnist_over_photographs import MnistOverPhotographs
 from neurosim.tasks.nonlinear_map import NonlinearMap
 from neurosim.tasks.quadratic_map import QuadraticMap
+from neurosim.tasks.spoken_digits import SpokenDigits
 from neurosim.tasks.svhn import Svhn
+from neurosim.tasks.timit_sample_stops import TimitSampleStops
+from neurosim.tasks.timit_stops import TimitStops
 from neurosim.tasks.xor import Xor
 
 TASKS: Folder[type[Task]] = Folder("tasks", "neurosim.tasks", "task")
@@ -30,8 +33,11 @@ __all__ = [
     "MnistOverPhotographs",
     "NonlinearMap",
     "QuadraticMap",
+    "SpokenDigits",
     "Svhn",
     "Task",
+    "TimitSampleStops",
+    "TimitStops",
     "Trials",
     "Xor",
 ]

@@ -6,8 +6,9 @@ import hashlib
 import importlib
 import math
 import os
+import zipfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from gzip import decompress
 from pathlib import Path
 from types import ModuleType
@@ -30,12 +31,14 @@ class Source(NamedTuple):
         files: name → checksum as "algorithm:digest", or "" where none is known for certain: such a file is never fetched,
             and taken for what it should be if its content is.
         archive: the file at `url` that holds the files, where they are not published one by one.
+        by_hand: of a data set that is never fetched: what it needs, and why the user has to bring it.
     """
 
     folder: str
     url: str
     files: dict[str, str]
     archive: str = ""
+    by_hand: str = ""
 
 
 def located(source: Source) -> dict[str, Path]:
@@ -46,7 +49,7 @@ def located(source: Source) -> dict[str, Path]:
 
     Raises DataError for a file whose checksum is not the expected one, EnvironmentFailure when a file cannot be had.
     """
-    found = {name: _local(source, name) for name in source.files}
+    found = {name: local(source, name) for name in source.files}
     missing = [name for name, path in found.items() if path is None]
     fetched = _fetch(source, missing) if missing else {}
     return {name: verified(found[name] or fetched[name], checksum) for name, checksum in source.files.items()}
@@ -55,6 +58,51 @@ def located(source: Source) -> dict[str, Path]:
 def contents(source: Source) -> dict[str, bytes]:
     """The bytes of every file of a data set, by name; see `located`."""
     return {name: path.read_bytes() for name, path in located(source).items()}
+
+
+def located_folders(source: Source, names: Sequence[str]) -> dict[str, Path] | None:
+    """Folders that lie side by side in a data set's own, by name; None where they do not.
+
+    Looked for where `located` looks, and there in a subfolder that is called as the data set, too. Upper and lower case are the
+    same. Raises EnvironmentFailure for a folder that cannot be read.
+
+    >>> located_folders(Source("nothing of this name", "", {}), ["no such folder"]) is None
+    True
+    """
+    for place in _places(source):
+        for folder in (place, named(place, source.folder)):
+            found = {name: named(folder, name) for name in names} if folder else {}
+            there = {name: path for name, path in found.items() if path and path.is_dir()}
+            if len(there) == len(names):
+                return there
+    return None
+
+
+def absent(source: Source) -> EnvironmentFailure:
+    """What to raise where a data set that is never fetched is nowhere."""
+    places = "\n".join(f"  {place}" for place in _places(source))
+    return EnvironmentFailure(
+        f"the data set {source.folder!r} is not here, and is never fetched: {source.by_hand}\nLooked for in\n{places}\n"
+        f"Copy it there, or name the folder in which {source.folder!r} lies in the environment variable NEUROSIM_DATA."
+    )
+
+
+def named(folder: Path, name: str) -> Path | None:
+    """What lies in a folder under a name, in upper or lower case; None where nothing does."""
+    return next((path for path in entries(folder) if path.name.lower() == name.lower()), None)
+
+
+def entries(folder: Path) -> list[Path]:
+    """What lies in a folder, in the order of the names in lower case; nothing where there is no such folder.
+
+    Raises EnvironmentFailure when the folder cannot be read.
+    """
+    if not folder.is_dir():
+        return []
+    try:
+        return sorted(folder.iterdir(), key=lambda path: (path.name.lower(), path.name))
+    except OSError as error:
+        raise EnvironmentFailure(f"{folder}: cannot be read: {error}") from error
 
 
 def verified(path: Path, checksum: str) -> Path:
@@ -117,6 +165,16 @@ def parse_idx(data: bytes, name: str, shape: tuple[int | None, ...]) -> np.ndarr
     return np.frombuffer(raw, np.uint8, offset=header).reshape(sizes)
 
 
+def arrays_of(path: Path, names: Sequence[str]) -> dict[str, np.ndarray]:
+    """Arrays of a file of NumPy's (npz), by name; raises DataError where it is damaged or lacks one."""
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+            return {name: stored[name] for name in names}
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        text = f"not a whole file of the arrays {', '.join(names)}: {error}"
+        raise DataError([Problem(str(path), text)]) from error
+
+
 def _places(source: Source) -> list[Path]:
     """The folders to look in, first to last; the last is the cache."""
     import platformdirs
@@ -126,12 +184,15 @@ def _places(source: Source) -> list[Path]:
     return [*folders, Path(platformdirs.user_cache_dir("neurosim", appauthor=False)) / source.folder]
 
 
-def _local(source: Source, name: str) -> Path | None:
+def local(source: Source, name: str) -> Path | None:
+    """Where a file of a data set lies on this machine, whatever it holds; None where it does not."""
     return next((place / name for place in _places(source) if (place / name).is_file()), None)
 
 
 def _fetch(source: Source, names: Iterable[str]) -> dict[str, Path]:
     names = list(names)
+    if source.by_hand:
+        raise absent(source)
     if os.environ.get("NEUROSIM_OFFLINE", "") not in ("", "0"):
         raise EnvironmentFailure(_by_hand(source, names, "NEUROSIM_OFFLINE is set"))
     if not all(source.files[name] for name in names):

@@ -29,6 +29,21 @@ def small_background(tmp_path: Path) -> Iterator[Small]:
 
 
 @pytest.fixture
+def small_timit(tmp_path: Path) -> Iterator[Small]:
+    yield from laid_out("timit_stops", tmp_path)
+
+
+@pytest.fixture
+def small_timit_sample(tmp_path: Path) -> Iterator[Small]:
+    yield from laid_out("timit_sample_stops", tmp_path)
+
+
+@pytest.fixture
+def small_spoken_digits(tmp_path: Path) -> Iterator[Small]:
+    yield from laid_out("spoken_digits", tmp_path)
+
+
+@pytest.fixture
 def no_sockets(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("a socket was opened")

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_files import LAID_OUT, laid_out
+from small_files import LAID_OUT, WHOLE, laid_out
 
 from neurosim.errors import InputError
 from neurosim.tasks import TASKS, Task
@@ -37,7 +37,7 @@ def task(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         yield TASKS[name](**given)
         return
     for _ in laid_out(files, tmp_path_factory.mktemp(name)):
-        yield TASKS[name](training=40, tests=15, **given)
+        yield TASKS[name](**({} if name in WHOLE else {"training": 40, "tests": 15}), **given)
 
 
 def same(one: object, other: object) -> bool:
@@ -159,7 +159,8 @@ def test_documented(task):
 
 
 def test_importing_tasks_imports_no_data_library():
-    code = "import sys, neurosim.tasks; print({'sklearn', 'pooch', 'requests', 'platformdirs'} & set(sys.modules))"
+    libraries = "{'sklearn', 'pooch', 'requests', 'platformdirs', 'python_speech_features'}"
+    code = f"import sys, neurosim.tasks; print({libraries} & set(sys.modules))"
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=env)
     assert ran.stdout.strip() == "set()"
@@ -181,6 +182,9 @@ def test_importing_tasks_imports_no_data_library():
         ("mnist_background", {"training": 50001, "tests": 12001, "swapped": "yes"}),
         ("mnist_background", {"swapped": 0, "training": 12001, "tests": 50001}),
         ("mnist_over_photographs", {"training": 60001, "tests": 0, "seed": -1}),
+        ("timit_stops", {"sa": 1, "closures": "no", "window": 0.5, "step": math.nan, "on": "x"}),
+        ("timit_sample_stops", {"sa": "yes", "off": None}),
+        ("spoken_digits", {"stretches": 0, "window": True, "step": 1001, "on": math.inf}),
     ],
 )
 def test_all_wrong_parameters_are_told_at_once(name, wrong):
