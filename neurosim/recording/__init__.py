@@ -1,7 +1,8 @@
 """Recordings: what a run leaves behind, as plain HDF5 that xarray opens with names and coordinates."""
 
+from neurosim.recording.compaction import compacted
 from neurosim.recording.quantity import Quantity, sampling
 from neurosim.recording.recording import Recording, Series, find_recordings
 from neurosim.recording.writer import Writer
 
-__all__ = ["Quantity", "Recording", "Series", "Writer", "find_recordings", "sampling"]
+__all__ = ["Quantity", "Recording", "Series", "Writer", "compacted", "find_recordings", "sampling"]
