@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -77,7 +78,7 @@ def _affine(library: Any, weight: np.ndarray, population: Population | None, wei
     """One node; with the bias of a population, and its transfer function, where it is the last before that."""
     if population is None:
         return library.Linear(weight=weight)
-    told = {"population": population.name, "transfer": population.transfer.name}
+    told = {"population": population.name, "transfer": json.dumps(population.transfer.model_dump())}
     if population.bias is None:
         return library.Linear(weight=weight, metadata=told)
     return library.Affine(weight=weight, bias=weights.vector(f"{population.name}.bias"), metadata=told)

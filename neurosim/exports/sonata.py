@@ -78,6 +78,6 @@ def _steps(recording: Recording, address: str) -> tuple[np.ndarray, int, list[st
     if not len(off):
         return trials, step, []
     if off[0] < len(trials) - 2:
-        told = f"is not sampled in steps of one size (…, {listed(trials[off[0] : off[0] + 3])}, …), which a report demands"
+        told = f"is not sampled in steps of one size (…, {listed(trials[off[0] - 1 : off[0] + 2])}, …), which a report demands"
         raise DataError([Problem(address, told)], str(recording.path))
     return trials[:-1], step, [f"left out, off the grid of {step} trials: {address} at trial {trials[-1]}"]
