@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -174,6 +175,17 @@ def test_a_folder_that_is_called_like_a_circuit_is_named_by_its_path(
     assert export("./shallow", "csv").path == Path("shallow.csv")
     monkeypatch.chdir(tmp_path / "shallow")
     assert export(".", "csv", force=True).path == tmp_path / "shallow.csv"
+
+
+def test_the_file_is_written_beside_its_place_so_that_it_appears_at_once(
+    recording: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moved = []
+    real = os.replace
+    monkeypatch.setattr(os, "replace", lambda made, path: (moved.append((Path(made), path)), real(made, path)))
+    out = export(recording, "csv").path
+    ((made, path),) = moved
+    assert (made.parent.parent, made.name, path) == (out.parent, out.name, out)  # one file system: a rename, no copy
 
 
 def test_places_that_cannot_be_written(recording: Path) -> None:

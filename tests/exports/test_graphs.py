@@ -106,3 +106,14 @@ def test_texts_that_are_easily_spoilt(tmp_path: Path, to: str) -> None:
     circuit.project("input", "out", weights={"kind": "explicit", "values": [[1e-300, -0.0], [5e-324, 1.7976931348623157e308]]})
     circuit.project("input", "out", name="second", weights="zeros")
     CHECKS[to](tmp_path, circuit, circuit)
+
+
+def test_a_backslash_is_written_in_dot_as_graphviz_can_read_it(tmp_path: Path) -> None:
+    """In DOT's quotes a backslash cannot be told from the start of an escape, so it is a character reference."""
+    import pydot
+
+    circuit = Circuit("b", title='C:\\new "quoted\\" and at the end \\')
+    circuit.population("input", 2, role="input")
+    text = out(tmp_path, circuit, "dot", ".dot").read_text(encoding="utf-8")
+    assert 'title="C:&#92;new \\"quoted&#92;\\" and at the end &#92;"' in text
+    assert [node.get_name() for node in pydot.graph_from_dot_data(text)[0].get_nodes()] == ["graph", "node", '"input"']

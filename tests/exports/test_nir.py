@@ -274,3 +274,18 @@ def test_a_circuit_without_a_way_through_is_refused(tmp_path: Path) -> None:
     circuit.population("output", 2, role="output", bias={})
     with pytest.raises(InputError, match="circuit 'blind': no rate travels from an input to an output"):
         export(circuit, "nir", tmp_path / "x.nir")
+
+
+def test_signals_other_than_rates_are_no_forward_path(tmp_path: Path) -> None:
+    circuit = Circuit("drives")
+    circuit.population("input", 2, role="input")
+    circuit.population("hidden", 3, transfer="tanh")
+    circuit.population("output", 2, role="output")
+    circuit.project("input", "hidden", weights={"kind": "normal", "sd": 1.0})
+    circuit.project("hidden", "output", name="ascending", signal="drive", weights={"kind": "normal", "sd": 1.0})
+    with pytest.raises(InputError, match="no rate travels from an input to an output"):
+        exported(tmp_path, circuit)
+    circuit.project("hidden", "output", weights={"kind": "normal", "sd": 1.0})
+    graph, remarks = exported(tmp_path, circuit)
+    assert "ascending" not in graph.nodes
+    assert "left out, other projections: ascending" in remarks
