@@ -17,6 +17,8 @@ from neurosim.errors import DataError, Problem
 from neurosim.exports._format import listed
 from neurosim.recording import Recording
 
+UNKNOWN = "is learned and not recorded, so its last values are not known; record it"
+
 
 @dataclass(frozen=True)
 class Weights:
@@ -65,8 +67,7 @@ def recorded(recording: Recording, circuit: Circuit, addresses: Sequence[str]) -
     missing = [address for address in wanted if address not in recording]
     learned = [address for address in missing if _may_change(recording, circuit, address)]
     if learned:
-        problems = [Problem(address, "is learned and not recorded, so its last values are not known") for address in learned]
-        raise DataError(problems, str(recording.path))
+        raise DataError([Problem(address, UNKNOWN) for address in learned], str(recording.path))
     seed = int(recording.attributes.get("seed", 0))
     state = State(circuit, seed, str(recording.attributes.get("dtype", "float32")))
     trial = _last_common_trial(recording, held)

@@ -202,7 +202,7 @@ def test_what_was_learned_must_be_recorded(tmp_path: Path) -> None:
     run(tmp_path / "run.h5", {"nse": 10, "input_to_hidden.weights": 10, "hidden.bias": 20})
     with pytest.raises(DataError) as caught:
         export(tmp_path / "run.h5", "nir")
-    told = "is learned and not recorded, so its last values are not known"
+    told = "is learned and not recorded, so its last values are not known; record it"
     assert [str(problem) for problem in caught.value.problems] == [f"hidden_to_output.weights: {told}", f"output.bias: {told}"]
     assert not (tmp_path / "run.nir").exists()
 
