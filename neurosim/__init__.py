@@ -6,10 +6,11 @@ The public names, by what they are for:
     running       Simulator, record, tasks
     recordings    Recording, find_recordings
     looking       draw
+    elsewhere     export
     scenarios     load_scenario, run_scenario
     weights       zeros, constant, uniform, normal, fan_in, explicit, tied, pseudoinverse
     rules         fixed, delta, node_perturbation, hebbian
-    extending     transfer, plasticity, weights, connector, neuron_model, metric, claim (decorators)
+    extending     transfer, plasticity, weights, connector, neuron_model, metric, claim, export_format (decorators)
     errors        NeurosimError, InputError, CircuitError, ScenarioError, DataError, RunError, EnvironmentFailure
 
 Each is imported when it is first asked for, so that `import neurosim` and `neurosim --help` cost nothing.
@@ -32,7 +33,7 @@ _HOME = {
     ),
     **dict.fromkeys(("fixed", "delta", "node_perturbation", "hebbian", "plasticity"), "models.plasticity"),
     "transfer": "models.transfer", "connector": "models.connectors", "neuron_model": "models.neurons",
-    "metric": "metrics", "claim": "scenario.claims",
+    "metric": "metrics", "claim": "scenario.claims", "export": "exports", "export_format": "exports",
     **dict.fromkeys(
         ("NeurosimError", "InputError", "CircuitError", "ScenarioError", "DataError", "RunError", "EnvironmentFailure"), "errors"
     ),
@@ -56,6 +57,8 @@ if TYPE_CHECKING:
     from neurosim.errors import NeurosimError as NeurosimError
     from neurosim.errors import RunError as RunError
     from neurosim.errors import ScenarioError as ScenarioError
+    from neurosim.exports import export as export
+    from neurosim.exports import export_format as export_format
     from neurosim.figures import draw as draw
     from neurosim.metrics import metric as metric
     from neurosim.models.connectors import connector as connector

@@ -1,4 +1,4 @@
-"""What the README and docs/scale.md say works as it stands there."""
+"""What the README, docs/scale.md and docs/exports.md say works as it stands there."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import pytest
 from neurosim.cli import _parser
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+EXPORTS = (Path(__file__).parents[1] / "docs" / "exports.md").read_text(encoding="utf-8")
 SCALE = (Path(__file__).parents[1] / "docs" / "scale.md").read_text(encoding="utf-8")
 
 
@@ -30,7 +31,7 @@ def test_every_python_block_runs_in_turn(tmp_path: Path) -> None:
 
 
 def commands() -> list[str]:
-    shown = [*blocks("console"), *blocks("console", SCALE), *blocks("bash", SCALE)]
+    shown = [*blocks("console"), *blocks("console", SCALE), *blocks("bash", SCALE), *blocks("console", EXPORTS)]
     lines = [line.partition("#")[0].strip() for block in shown for line in block.splitlines()]
     return [line.replace("$SLURM_ARRAY_TASK_ID", "7") for line in lines if line.startswith("neurosim ")]
 

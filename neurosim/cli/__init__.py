@@ -20,6 +20,7 @@ COMMANDS = {
     "list": "list what there is: circuits, scenarios, collections, and everything that can be extended",
     "show": "describe a circuit; draw or export it with -o",
     "draw": "draw a figure from recordings",
+    "export": "write a recording or a circuit in the format of another tool: NWB, SONATA, netCDF, CSV, GraphML, NIR …",
     "check": "check the claims of scenarios against their recordings, or the paper's theory; --report writes the table",
     "validate": "check the files of circuits, scenarios and collections",
 }
@@ -193,6 +194,34 @@ def _draw_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _export_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "sources",
+        nargs="+",
+        metavar="PATH",
+        help="a recording (.h5), a circuit (a name or a TOML file); for csv also several recordings, or a folder (./NAME)",
+    )
+    parser.add_argument("--to", required=True, metavar="FORMAT", help="a format (see `neurosim list export_formats`)")
+    parser.add_argument(
+        "-o",
+        "--out",
+        metavar="FILE",
+        help="the new file (default: beside the source, with the format's suffix; of a shipped circuit in this folder)",
+    )
+    parser.add_argument("--force", action="store_true", help="replace the file if it is there already")
+    parser.add_argument(
+        "--seed", type=_index, metavar="N", help="of nir: the seed whose initial weights a circuit gets (default: 0)"
+    )
+    parser.add_argument(
+        "--option",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        dest="changes",
+        help="an option of the format, e.g. quantity=hidden.rate of sonata",
+    )
+
+
 def _check_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "recordings", nargs="+", help="recordings, or folders of them; `theory` for what the paper proves (a folder: ./theory)"
@@ -217,6 +246,7 @@ _ARGUMENTS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "list": _list_arguments,
     "show": _show_arguments,
     "draw": _draw_arguments,
+    "export": _export_arguments,
     "check": _check_arguments,
     "validate": _validate_arguments,
 }

@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Sequence
 
 import neurosim.circuit.validate
+import neurosim.exports
 import neurosim.figures
 import neurosim.metrics
 import neurosim.scenario.claims

@@ -103,6 +103,26 @@ def chunk_shape(shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:
     return tuple(chunk)
 
 
+def root(given: Mapping[str, attributes.Attribute], status: str) -> dict[str, Any]:
+    """The attributes of the whole file as they are stored: the format's own, the status, and what else it tells.
+
+    Raises:
+        InputError: with every attribute that cannot be stored.
+    """
+    own = {"format": attributes.FORMAT, "format_version": attributes.FORMAT_VERSION, "Conventions": "CF-1.12"}
+    return {**own, "status": status, **attributes.checked(given)}
+
+
+def rows_together(quantity: Quantity, chunk_rows: int, limit: int) -> int:
+    """How many rows to copy at once: whole chunks, so that each is compressed once, of at most so many bytes.
+
+    >>> rows_together(Quantity("hidden.rate", (0, 1, 2), (("unit", 100),)), chunk_rows=2, limit=2000)
+    4
+    """
+    row_bytes = quantity.nbytes // len(quantity.trials)
+    return max(limit // (row_bytes * chunk_rows), 1) * chunk_rows
+
+
 def _nodes(quantity: Quantity) -> list[str]:
     names = [quantity.name, TRIAL, *(name for name, _ in quantity.dims)]
     return [f"{quantity.group}/{name}" for name in names]

@@ -3,28 +3,38 @@
 from __future__ import annotations
 
 import html
+import operator
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, SupportsIndex, overload
 
 import h5py
 import numpy as np
 
-from neurosim.errors import DataError, EnvironmentFailure, Problem, nearest
-from neurosim.recording import attributes, layout
-from neurosim.recording.quantity import TRIAL
+from neurosim.errors import DataError, EnvironmentFailure, InputError, Problem, nearest
+from neurosim.recording import attributes
+from neurosim.recording.quantity import TRIAL, Quantity
+from neurosim.recording.versions import reader_of
 
 if TYPE_CHECKING:
     import xarray
 
+    Rows = SupportsIndex | slice
+
+LONGEST_SHOWN = 200
+"""Longer attributes are cut in a notebook."""
+
 
 @dataclass(frozen=True, eq=False)
 class Series:
-    """The committed samples of one quantity: `values[i]` was sampled at `trials[i]`; `dims` names the axes."""
+    """Committed samples of one quantity: `values[i]` was sampled at `trials[i]`; `dims` names the axes of `values`.
+
+    A single row, `recording["hidden.rate", -1]`, has no axis of trials: `values` is that sample, `trials` its trial.
+    """
 
     address: str
     trials: np.ndarray
@@ -34,9 +44,11 @@ class Series:
 
 
 class Recording:
-    """A recording on disk, opened for reading; values are read when asked for.
+    """A recording on disk, opened for reading; values are read when asked for, and no others.
 
-    A recording that is still being written can be read too, up to its last commit; open it again to see its end.
+    It is a mapping from addresses to quantities: `recording["hidden.rate"]`; a second index reads so many rows and no more,
+    `recording["hidden.rate", -1]` or `recording["hidden.rate", 10:20]`. A recording that is still being written can be read too,
+    up to its last commit; open it again to see its end. Every version of the format is read, see docs/recording-format.md.
 
     Args:
         path: the file that a `Writer` made.
@@ -52,8 +64,8 @@ class Recording:
     ...     writer.write("loss", 0, 0.5)
     ...     writer.commit(0)
     >>> with Recording(f"{folder.name}/run.h5") as recording:
-    ...     recording["loss"].trials.tolist(), recording["loss"].values.tolist()
-    ([0], [0.5])
+    ...     recording["loss"].trials.tolist(), recording["loss"].values.tolist(), float(recording["loss", -1].values)
+    ([0], [0.5], 0.5)
     >>> folder.cleanup()
     """
 
@@ -61,9 +73,13 @@ class Recording:
         self.path = Path(path)
         self._file = _opened(self.path)
         try:
-            self.attributes = self._checked_attributes()
-            self._datasets = self._found()
-            self._known_axes: dict[str, tuple[np.ndarray, tuple[str, ...]]] = {}
+            with self._readable():
+                self.attributes = attributes.read(self._file)
+            self._version = reader_of(self.path, self.attributes)
+            with self._readable():
+                self._require_whole()
+                self._datasets = self._version.quantities(self._file)
+            self._known_trials: dict[str, np.ndarray] = {}
         except BaseException:
             self._file.close()
             raise
@@ -77,7 +93,7 @@ class Recording:
     def committed_trial(self) -> int:
         """The trial up to which rows may be believed; -1 before the first commit."""
         with self._readable():
-            return int(self._file[layout.COUNTER][()])
+            return self._version.committed(self._file)
 
     @property
     def addresses(self) -> list[str]:
@@ -87,68 +103,119 @@ class Recording:
     def __contains__(self, address: object) -> bool:
         return address in self._datasets
 
-    def __getitem__(self, address: str) -> Series:
-        """The committed samples of one quantity.
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.addresses)
+
+    def __len__(self) -> int:
+        return len(self._datasets)
+
+    def __getitem__(self, key: str | tuple[str, Rows]) -> Series:
+        """The committed samples of one quantity, `recording[address]`; or some rows of them, `recording[address, rows]`.
+
+        Rows are counted from 0, or with negative numbers from the end; a slice keeps the axis of trials, a number drops it.
 
         Raises:
             DataError: no such address, or the values are damaged.
+            InputError: no such row, or what is given is neither a number nor a slice.
         """
-        dataset = self._dataset(address)
-        trials, dims = self._axes(address)
-        with self._readable():
-            return Series(address, trials, dataset[: len(trials)], dims, str(dataset.attrs["units"]))
+        address, rows = key if isinstance(key, tuple) else (key, slice(None))
+        trials, dims = self.trials(address), self.dims(address)
+        chosen = _chosen(rows, len(trials), f"{address}: expected a row, or a slice of rows")
+        dims = dims if isinstance(chosen, range) else dims[1:]
+        return Series(address, _taken(trials, [chosen]), self._values(address, [chosen]), dims, self._units(address))
+
+    def part(self, address: str, rows: Rows, *places: Rows) -> np.ndarray:
+        """The values of one quantity in some rows and at some places along its further dimensions; nothing else is read.
+
+        `recording.part("input_to_hidden.weights", -1, 3)` are the last weights onto neuron 3.
+
+        Raises:
+            DataError: no such address, or the values are damaged.
+            InputError: no such row or place, or what is given is neither a number nor a slice.
+        """
+        sizes = {TRIAL: self.rows(address), **dict(self._further(address))}
+        if len(places) >= len(sizes):
+            raise InputError([Problem(address, f"expected places along {', '.join(sizes)}, found {1 + len(places)} of them")])
+        told = [f"{address}: expected a place, or a slice, along {dim!r}" for dim in sizes]
+        given = zip((rows, *places), sizes.values(), told, strict=False)
+        return self._values(address, [_chosen(place, size, text) for place, size, text in given])
 
     def rows(self, address: str) -> int:
         """How many samples of one quantity are committed; raises DataError where there is no such address."""
-        return len(self._axes(address)[0])
+        return len(self.trials(address))
 
     def trials(self, address: str) -> np.ndarray:
-        """At which trials the committed samples of one quantity were taken; raises DataError where there is no such address."""
-        return self._axes(address)[0]
-
-    def part(self, address: str, first: int, last: int) -> np.ndarray:
-        """The committed samples `first` … `last - 1` of one quantity, without reading the others.
+        """The trials of the committed samples of one quantity; read once where the run has ended.
 
         Raises:
-            DataError: no such address, or the values are damaged.
+            DataError: no such address, or the file is damaged.
         """
-        rows = range(self.rows(address))[first:last]
-        with self._readable():
-            return self._dataset(address)[rows.start : rows.stop]
-
-    def _axes(self, address: str) -> tuple[np.ndarray, tuple[str, ...]]:
-        """The committed trials of one quantity, and the names of its dimensions; read once where the run has ended."""
-        if address not in self._known_axes:
-            dataset = self._dataset(address)
-            committed = self.committed_trial
+        if address not in self._known_trials:
+            dataset, committed = self._dataset(address), self.committed_trial
             with self._readable():
-                trials = dataset.parent[TRIAL][()]
-                found = trials[: np.searchsorted(trials, committed, side="right")], tuple(map(_scale_name, dataset.dims))
+                trials = self._version.trials(dataset)[()]
+            found = trials[: np.searchsorted(trials, committed, side="right")]
             if self.status == "running":
                 return found
-            self._known_axes[address] = found
-        trials, dims = self._known_axes[address]
-        return trials.copy(), dims
+            self._known_trials[address] = found
+        return self._known_trials[address].copy()
 
-    def to_xarray(self, address: str) -> xarray.DataArray:
-        """The committed samples of one quantity as a labelled array; needs xarray.
+    def dims(self, address: str) -> tuple[str, ...]:
+        """The names of the dimensions of one quantity, the trial first; raises DataError where there is no such address."""
+        dataset = self._dataset(address)
+        with self._readable():
+            return self._version.dims(dataset)
+
+    def labels(self, address: str) -> dict[str, np.ndarray]:
+        """The coordinates of the further dimensions of one quantity, by name; raises DataError where there is no such address."""
+        dataset, dims = self._dataset(address), self.dims(address)
+        with self._readable():
+            return {dim: self._version.labels(dataset, dim) for dim in dims[1:]}
+
+    def quantity(self, address: str) -> Quantity:
+        """How one quantity was laid out: all its trials, committed or not, its dimensions, number type, units and name.
+
+        Raises:
+            DataError: no such address, or the file is damaged.
+        """
+        dataset, further = self._dataset(address), self._further(address)
+        with self._readable():
+            trials = tuple(self._version.trials(dataset)[()].tolist())
+            units, long_name = (self._version.text(dataset, name) for name in ("units", "long_name"))
+            return Quantity(address, trials, further, dataset.dtype.str[1:], units, long_name)
+
+    def _further(self, address: str) -> tuple[tuple[str, int], ...]:
+        """The names and sizes of the dimensions of one quantity besides the trial."""
+        return tuple(zip(self.dims(address)[1:], self._dataset(address).shape[1:], strict=True))
+
+    @overload
+    def to_xarray(self) -> xarray.DataTree: ...
+
+    @overload
+    def to_xarray(self, address: str) -> xarray.DataArray: ...
+
+    def to_xarray(self, address: str | None = None) -> xarray.DataArray | xarray.DataTree:
+        """The committed samples as labelled arrays, with coordinates and units; needs xarray.
+
+        With an address, that quantity as a DataArray, which is read at once. Without, everything as a DataTree: a dataset for
+        each quantity under its address, `tree["hidden.rate"]["rate"]`, and the attributes at the root. Its values are read when
+        they are asked for, so this recording must stay open until then; `tree.load()` reads them all.
+
+        A tree, because a quantity has trials of its own and every population its own `unit`, which no single dataset could
+        hold. By address, because in nested groups, as in `xarray.open_datatree(path)`, xarray wants a quantity and another one
+        below it (`loss` and `loss.rate`) to have the same trials.
 
         Raises:
             DataError: no such address, or the values are damaged.
             EnvironmentFailure: xarray is not installed.
         """
         try:
-            import xarray
+            import xarray  # noqa: F401 - whether it is there
         except ImportError:
             raise EnvironmentFailure("xarray is not installed; `pip install xarray` makes to_xarray work") from None
-        series = self[address]
-        with self._readable():
-            dataset = self._dataset(address)
-            labels = {name: dataset.parent[name][()] for name in series.dims[1:]}
-            described = {name: str(dataset.attrs[name]) for name in ("units", "long_name")}
-        return xarray.DataArray(
-            series.values, {TRIAL: series.trials, **labels}, series.dims, address.rpartition(".")[2], described
-        )
+        from neurosim.recording import labelled
+
+        return labelled.tree(self) if address is None else labelled.array(self, address)
 
     def close(self) -> None:
         """Close the file; nothing can be read afterwards."""
@@ -167,10 +234,16 @@ class Recording:
         return "\n".join([self._headline(), *(f"  {line}" for line in lines)])
 
     def _repr_html_(self) -> str:
-        cells = ("".join(f"<td>{html.escape(cell)}</td>" for cell in row) for row in self._table())
-        body = "".join(f"<tr>{row}</tr>" for row in cells)
-        head = "<tr><th>address</th><th>shape</th><th>trials</th></tr>"
-        return f"<table><caption>{html.escape(self._headline())}</caption>{head}{body}</table>"
+        """A table of what it holds, and its attributes folded away; everything escaped, without scripts."""
+        head = "<tr><th>address</th><th>shape</th><th>trials</th><th>units</th></tr>"
+        body = "".join(_html_row((*row, self._units(row[0]))) for row in self._table())
+        table = f"<table><caption>{html.escape(self._headline())}</caption>{head}{body}</table>"
+        told = "".join(_html_row((name, _shortened(str(value)))) for name, value in self.attributes.items())
+        return f"{table}<details><summary>attributes</summary><table>{told}</table></details>"
+
+    def _ipython_key_completions_(self) -> list[str]:
+        """What a notebook offers after `recording["`."""
+        return self.addresses
 
     def _headline(self) -> str:
         state = f"committed up to trial {self.committed_trial}" if self._file else "closed"
@@ -180,11 +253,20 @@ class Recording:
         return [(address, *self._shape_and_trials(address)) for address in self.addresses] if self._file else []
 
     def _shape_and_trials(self, address: str) -> tuple[str, str]:
+        names, dataset = self.dims(address), self._datasets[address]
         with self._readable():
-            dataset = self._datasets[address]
-            trials = dataset.parent[TRIAL]
-            shape = ", ".join(f"{_scale_name(axis)}: {size}" for axis, size in zip(dataset.dims, dataset.shape, strict=True))
+            trials = self._version.trials(dataset)
+            shape = ", ".join(f"{name}: {size}" for name, size in zip(names, dataset.shape, strict=True))
             return shape, f"{trials[0]} … {trials[-1]}"
+
+    def _units(self, address: str) -> str:
+        with self._readable():
+            return self._version.text(self._datasets[address], "units")
+
+    def _values(self, address: str, places: Sequence[int | range]) -> np.ndarray:
+        dataset = self._dataset(address)
+        with self._readable():
+            return _taken(dataset, places)
 
     def _dataset(self, address: str) -> h5py.Dataset:
         if not self._file:
@@ -193,29 +275,9 @@ class Recording:
             raise DataError([Problem(address, "is not recorded", nearest(address, self._datasets))], str(self.path))
         return self._datasets[address]
 
-    def _checked_attributes(self) -> dict[str, Any]:
-        with self._readable():
-            found = attributes.read(self._file)
-            whole = layout.COUNTER in self._file and "status" in found
-        if found.get("format") != attributes.FORMAT:
-            raise DataError(f"{self.path} is not a neurosim recording")
-        if found.get("format_version") != attributes.FORMAT_VERSION:
-            version = found.get("format_version")
-            raise DataError(f"{self.path} has format version {version}; this neurosim reads {attributes.FORMAT_VERSION}")
-        if not whole:
+    def _require_whole(self) -> None:
+        if not self._version.is_whole(self._file):
             raise DataError(f"{self.path} is damaged: its status or its counter of trials is missing")
-        return found
-
-    def _found(self) -> dict[str, h5py.Dataset]:
-        found: dict[str, h5py.Dataset] = {}
-
-        def visit(name: str, node: h5py.HLObject) -> None:
-            if isinstance(node, h5py.Dataset) and "address" in node.attrs:
-                found[str(node.attrs["address"])] = node
-
-        with self._readable():
-            self._file.visititems(visit)
-        return found
 
     @contextmanager
     def _readable(self) -> Iterator[None]:
@@ -263,13 +325,52 @@ def _opened(path: Path) -> h5py.File:
     if empty:
         raise DataError(f"{path} is empty")
     try:
-        return h5py.File(path, "r", locking=False)
+        return _opened_with_hdf5(path)
     except (OSError, RuntimeError) as error:
         raise DataError(f"{path} is damaged or not a recording: {_first_line(error)}") from error
 
 
-def _scale_name(axis: Any) -> str:
-    return str(axis[0].name).rpartition("/")[2]
+def _opened_with_hdf5(path: Path) -> h5py.File:
+    """The file, locked as everybody does by default: HDF5 refuses one process that opens a file with locks and without.
+
+    So a notebook may have it open with h5py or xarray, too. Where the file system has no locks it is opened without.
+    """
+    try:
+        return h5py.File(path, "r")
+    except OSError:
+        return h5py.File(path, "r", locking=False)
+
+
+def _chosen(place: Rows, size: int, expected: str) -> int | range:
+    """The number of a place from 0 on, or the numbers of the places of a slice."""
+    if isinstance(place, slice):
+        return range(size)[place]
+    try:
+        return range(size)[operator.index(place)]
+    except TypeError:
+        raise InputError(f"{expected}, found {place!r}") from None
+    except IndexError:
+        raise InputError(f"{expected}, below {size}, found {place}") from None
+
+
+def _taken(array: h5py.Dataset | np.ndarray, places: Sequence[int | range]) -> Any:
+    """What stands at some places of an array, on disk or in memory."""
+    flips = tuple(slice(None, None, 1 if place.step > 0 else -1) for place in places if isinstance(place, range))
+    return array[tuple(place if isinstance(place, int) else _forward(place) for place in places)][flips]
+
+
+def _forward(places: range) -> slice:
+    """A range from its lowest place on: HDF5 only steps forward."""
+    upward = places if places.step > 0 else places[::-1]
+    return slice(upward.start, upward.stop, upward.step) if upward else slice(0)
+
+
+def _html_row(cells: tuple[str, ...]) -> str:
+    return f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in cells)}</tr>"
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
 
 
 def _first_line(error: Exception) -> str:

@@ -57,4 +57,4 @@ def _copy(recording: Recording, target: h5py.Dataset, address: str, rows: int) -
     step = max(1, COPY_BYTES // row_bytes)
     for first in range(0, rows, step):
         last = min(first + step, rows)
-        target[first:last] = recording.part(address, first, last)
+        target[first:last] = recording.part(address, slice(first, last))

@@ -73,7 +73,7 @@ class Writer:
         listed = tuple(quantities)
         layout.check(listed)
         self.quantities = {quantity.address: quantity for quantity in listed}
-        self._root = _root(attributes or {})
+        self._root = layout.root(attributes or {}, "running")
         self._annotated: dict[str, Any] = {}
         self._temporary = self.path.with_name(self.path.name + ".tmp")
         self._committed = self._written = -1
@@ -259,7 +259,7 @@ class Writer:
     def _blocks(self, quantity: Quantity, chunk_rows: int) -> Iterator[tuple[int, np.ndarray]]:
         """The rows in blocks of whole chunks, so that each chunk is compressed once."""
         row_bytes = quantity.nbytes // len(quantity.trials)
-        step = max(COPY_BYTES // (row_bytes * chunk_rows), 1) * chunk_rows
+        step = layout.rows_together(quantity, chunk_rows, COPY_BYTES)
         for first in range(0, len(quantity.trials), step):
             count = min(step, len(quantity.trials) - first)
             content = disk.read_at(self._descriptor, count * row_bytes, self._offsets[quantity.address] + first * row_bytes)
@@ -272,11 +272,6 @@ class Writer:
         with h5py.File(self.path, "r+", locking=False) as file:
             attributes.write(file, {**self._annotated, "status": self._root["status"]})
         os.fsync(self._descriptor)
-
-
-def _root(given: Mapping[str, attributes.Attribute]) -> dict[str, str | int | float | list[str]]:
-    own = {"format": attributes.FORMAT, "format_version": attributes.FORMAT_VERSION, "Conventions": "CF-1.12"}
-    return {**own, "status": "running", **attributes.checked(given)}
 
 
 def _refuse_protected(path: Path) -> None:

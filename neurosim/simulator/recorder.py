@@ -151,7 +151,7 @@ class Recorder(AbstractContextManager["Recorder"]):
         with Recording(self.path) as recording:
             for address in (address for address, kind in self._kinds.items() if kind == "best"):
                 rows = recording.rows(address)
-                self._lowest |= {address: float(recording.part(address, rows - 1, rows)[0])} if rows else {}
+                self._lowest |= {address: float(recording.part(address, -1))} if rows else {}
 
     @staticmethod
     def _signals(simulator: Simulator, task: Task, signals: Sequence[str]) -> dict[str, np.ndarray]:

@@ -1,4 +1,5 @@
 import builtins
+from xml.etree import ElementTree
 
 import h5py
 import numpy as np
@@ -42,6 +43,61 @@ def test_rows_past_the_committed_trial_are_cut_off(tmp_path):
         assert recording["hidden.rate"].trials.tolist() == [0, 5, 10]
 
 
+@pytest.mark.parametrize("status", ["complete", "interrupted"])
+def test_rows_are_chosen_like_those_of_an_array(tmp_path, status):
+    writer = Writer(tmp_path / "run.h5", QUANTITIES)
+    write_rows(writer, last=10)
+    writer.finish(status)
+    with Recording(tmp_path / "run.h5") as recording:
+        for address in ("hidden.rate", "test_error", "input_to_hidden.weights"):
+            whole = recording[address]
+            for rows in (-1, 0, np.int64(1), slice(1, 3), slice(-1, None), slice(None, None, 2), slice(None, None, -1)):
+                part = recording[address, rows]
+                np.testing.assert_array_equal(part.values, whole.values[rows])
+                np.testing.assert_array_equal(part.trials, whole.trials[rows])
+                assert (part.units, part.values.dtype) == (whole.units, whole.values.dtype)
+                assert part.dims == (whole.dims if isinstance(rows, slice) else whole.dims[1:])
+            assert recording[address, 2:0:-2].trials.tolist() == [10]
+            assert recording[address, 3:].values.shape == (0, *whole.values.shape[1:])
+        with pytest.raises(InputError, match=r"hidden\.rate: expected a row, or a slice of rows, below 3, found 3"):
+            recording["hidden.rate", 3]
+        with pytest.raises(InputError, match="expected a row, or a slice of rows, found 'last'"):
+            recording["hidden.rate", "last"]
+
+
+def test_part_is_chosen_like_that_of_an_array(tmp_path):
+    with Recording(complete(tmp_path / "run.h5")) as recording:
+        whole = recording["input_to_hidden.weights"].values
+        for key in ((-1, 2), (-1, 2, 0), (slice(None), 1), (slice(3, 0, -2), slice(None, None, -1), 1), (0, slice(2, 2))):
+            np.testing.assert_array_equal(recording.part("input_to_hidden.weights", *key), whole[key])
+        with pytest.raises(InputError, match="expected a place, or a slice, along 'post', below 3, found 3"):
+            recording.part("input_to_hidden.weights", 0, 3)
+        with pytest.raises(InputError, match="expected places along trial, post, pre, found 4 of them"):
+            recording.part("input_to_hidden.weights", 0, 0, 0, 0)
+
+
+def test_rows_are_read_without_the_others(tmp_path):
+    quantity = Quantity("x", tuple(range(4000)), (("unit", 200),))
+    with Writer(tmp_path / "run.h5", [quantity]) as writer:
+        writer.write("x", 3999, np.arange(200))
+    with h5py.File(tmp_path / "run.h5") as file:
+        chunk = file["x/x"].id.get_chunk_info(0)
+    content = bytearray((tmp_path / "run.h5").read_bytes())
+    content[chunk.byte_offset + chunk.size // 2] ^= 1
+    (tmp_path / "run.h5").write_bytes(content)
+    with Recording(tmp_path / "run.h5") as recording:
+        assert recording["x", -1].values[7] == 7.0
+        assert recording["x", 3000:].values.shape == (1000, 200)
+        with pytest.raises(DataError, match="is damaged"):
+            recording["x", 0]
+
+
+def test_it_is_a_collection_of_addresses(tmp_path):
+    with Recording(complete(tmp_path / "run.h5")) as recording:
+        assert list(recording) == recording.addresses == recording._ipython_key_completions_()
+        assert len(recording) == 4
+
+
 def test_to_xarray(tmp_path):
     pytest.importorskip("xarray")
     with Recording(complete(tmp_path / "run.h5")) as recording:
@@ -82,16 +138,20 @@ def test_a_closed_recording_says_so(tmp_path):
 
 
 def test_representations_are_tables_and_escaped(tmp_path):
-    quantities = [Quantity("a<b>&", (0, 7), (("unit", 2),))]
-    with Writer(tmp_path / "run<1>.h5", quantities) as writer:
+    quantities = [Quantity("a<b>&", (0, 7), (("unit", 2),), units="<Hz>")]
+    attributes = {"<script>": "<script>alert(1)</script>", "long": "x" * 10_000}
+    with Writer(tmp_path / "run<1>.h5", quantities, attributes) as writer:
         writer.write("a<b>&", 7, [0, 1])
     with Recording(tmp_path / "run<1>.h5") as recording:
         lines = repr(recording).splitlines()
         assert lines[0] == "Recording 'run<1>.h5': complete, committed up to trial 7"
         assert lines[1].split("  ") == ["", "a<b>&", "trial: 2, unit: 2", "0 … 7"]
         page = recording._repr_html_()
-    assert "<td>a&lt;b&gt;&amp;</td><td>trial: 2, unit: 2</td><td>0 … 7</td>" in page
+    assert "<td>a&lt;b&gt;&amp;</td><td>trial: 2, unit: 2</td><td>0 … 7</td><td>&lt;Hz&gt;</td>" in page
     assert "run&lt;1&gt;.h5" in page and "<b>" not in page
+    assert "<td>&lt;script&gt;</td><td>&lt;script&gt;alert(1)&lt;/script&gt;</td>" in page
+    assert "<script" not in page and page.count("x") < 300
+    ElementTree.fromstring(f"<div>{page}</div>")
 
 
 def test_a_missing_file_and_a_folder(tmp_path):
@@ -110,16 +170,11 @@ def test_a_file_that_is_no_recording(tmp_path, content):
     assert "\n" not in str(caught.value)
 
 
-def test_another_hdf5_file_and_a_newer_format(tmp_path):
+def test_another_hdf5_file(tmp_path):
     with h5py.File(tmp_path / "other.h5", "w") as file:
         file["x"] = 1
     with pytest.raises(DataError, match="is not a neurosim recording"):
         Recording(tmp_path / "other.h5")
-    path = complete(tmp_path / "run.h5")
-    with h5py.File(path, "r+") as file:
-        file.attrs["format_version"] = 2
-    with pytest.raises(DataError, match="format version 2; this neurosim reads 1"):
-        Recording(path)
 
 
 def test_a_recording_without_its_counter_is_damaged(tmp_path):
@@ -165,3 +220,40 @@ def test_find_recordings(tmp_path):
         find_recordings(tmp_path / "empty")
     with pytest.raises(DataError, match="no such file or folder"):
         find_recordings(tmp_path / "none")
+
+
+OPENERS = {
+    "h5py": lambda path: h5py.File(path),
+    "xarray/netCDF4": lambda path: pytest.importorskip("xarray").open_dataset(path, group="hidden/rate", engine="netcdf4"),
+    "xarray/h5netcdf": lambda path: pytest.importorskip("xarray").open_dataset(path, group="hidden/rate", engine="h5netcdf"),
+    "netCDF4": lambda path: pytest.importorskip("netCDF4").Dataset(path),
+    "Recording": Recording,
+}
+
+
+@pytest.mark.parametrize("opener", OPENERS)
+@pytest.mark.parametrize("live", [False, True])
+def test_others_open_what_a_recording_has_open_and_the_other_way_round(tmp_path, opener, live):
+    path = tmp_path / "run.h5"
+    writer = Writer(path, QUANTITIES)
+    write_rows(writer, last=5)
+    if not live:
+        writer.finish()
+    with Recording(path) as recording, OPENERS[opener](path):
+        assert recording["hidden.rate", -1].values.tolist() == [500, 501, 502]
+    with OPENERS[opener](path), Recording(path) as recording:
+        assert recording["hidden.rate", -1].values.tolist() == [500, 501, 502]
+    writer.close()
+
+
+def test_a_file_system_without_locks_is_read_without_them(tmp_path, monkeypatch):
+    path, real = complete(tmp_path / "run.h5"), h5py.File
+
+    def without_locks(name, mode="r", locking=None):
+        if locking is not False:
+            raise OSError("unable to lock file, errno = 37, error message = 'No locks available'")
+        return real(name, mode, locking=locking)
+
+    monkeypatch.setattr(h5py, "File", without_locks)
+    with Recording(path) as recording:
+        assert recording.committed_trial == 12

@@ -309,6 +309,29 @@ def test_another_process_reads_a_live_file_and_a_killed_one(tmp_path):
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["run.h5"]
 
 
+READ_AND_WAIT = """if True:
+    import sys
+    from neurosim.recording import Recording
+    with Recording(sys.argv[1]) as recording:
+        print(recording.status, flush=True)
+        sys.stdin.readline()
+"""
+
+
+@pytest.mark.parametrize("status", ["complete", "interrupted"])
+def test_a_reader_in_another_process_does_not_keep_a_run_from_ending(tmp_path, status):
+    path = tmp_path / "run.h5"
+    writer = Writer(path, QUANTITIES)
+    write_rows(writer, last=5)
+    reader = child(READ_AND_WAIT, path)
+    assert reader.stdout.readline() == "running\n"
+    writer.finish(status)
+    with Recording(path) as recording:
+        assert (recording.status, recording.committed_trial) == (status, 5)
+    reader.communicate("\n", timeout=60)
+    assert reader.returncode == 0
+
+
 def test_a_missing_folder_is_an_environment_failure(tmp_path):
     with pytest.raises(EnvironmentFailure, match=r"none/run\.h5 cannot be written: its folder does not exist"):
         Writer(tmp_path / "none" / "run.h5", QUANTITIES)
