@@ -103,6 +103,10 @@ class State(MutableMapping[str, np.ndarray]):
         for address, memory in snapshot.items():
             self._arrays[address].memory[...] = memory
 
+    def not_finite(self) -> str | None:
+        """The first array that holds something that is not a number, or None."""
+        return next((address for address in self if not np.isfinite(self._arrays[address].memory).all()), None)
+
     @property
     def nbytes(self) -> int:
         """The bytes of all arrays that are there."""

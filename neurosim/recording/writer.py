@@ -234,7 +234,8 @@ class Writer:
             self._temporary.unlink(missing_ok=True)
             if not isinstance(error, OSError) or error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
                 raise
-            warnings.warn(f"{self.path} is {self._root['status']} but stays uncompressed: {error.strerror}", stacklevel=4)
+            if self._root["status"] == "complete":  # of another end, something else is being told
+                warnings.warn(f"{self.path} is complete but stays uncompressed: {error.strerror}", stacklevel=4)
             self._seal()
 
     def _repack(self) -> None:

@@ -207,7 +207,7 @@ class Simulator:
             while self.trial < noticed:
                 before, trial = self.state.snapshot(), self.trial
                 self._learn(program, executor, task, min(step, noticed - trial))
-                found = executor.not_finite()
+                found = executor.not_finite() or self.state.not_finite()
                 if found is not None:
                     broken, noticed = found, self.trial
                     self.state.restore(before)
@@ -292,6 +292,8 @@ class Simulator:
         if key not in self._executors:
             self.check_signals(wanted)
             program = _program(to_json(self.circuit), wanted, learning, edition())
+            for array in program.arrays:
+                self.state.storage(array.address)  # made now, so that whoever copies the state has all of it
             self._executors[key] = program, self._make(program, self.state, batch, wanted, self._threads)
         return self._executors[key]
 
@@ -324,9 +326,10 @@ class _LastFinite:
         self._edits = -1
 
     def keep(self, trial: int, state: State) -> None:
-        """Keep a state that is known to be finite, once in a while."""
+        """Keep a state whose signals were finite, once in a while, if its arrays are."""
         now = time.monotonic()
-        if now - self._when > SECONDS_BETWEEN_COPIES or state.edits != self._edits:
+        due = now - self._when > SECONDS_BETWEEN_COPIES or state.edits != self._edits
+        if due and state.not_finite() is None:
             self._kept = (trial, state.snapshot()) if state.nbytes <= LARGEST_COPY else None
             self._when, self._edits = now, state.edits
 
