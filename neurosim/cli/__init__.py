@@ -118,6 +118,16 @@ def _count(text: str) -> int:
     return number
 
 
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds < float("inf"):
+        raise argparse.ArgumentTypeError(f"expected a number of seconds from 0 on, found {text!r}")
+    return seconds
+
+
 def _index(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"expected a whole number from 0, found {text!r}")
@@ -153,6 +163,13 @@ def _run_arguments(parser: argparse.ArgumentParser) -> None:
         "--resume",
         action="store_true",
         help="keep complete recordings of this same scenario, and go on with runs that were broken off",
+    )
+    parser.add_argument(
+        "--checkpoints",
+        type=_seconds,
+        default=30.0,
+        metavar="SECONDS",
+        help="write down where each run stands every so many seconds; default: 30",
     )
     parser.add_argument(
         "--grid",

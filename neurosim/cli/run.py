@@ -39,6 +39,7 @@ def command(arguments: argparse.Namespace) -> int:
         arguments.resume,
         stop=arguments.interruption.asked,
         minded=arguments.interruption.minded,
+        checkpoints=arguments.checkpoints,
         slice=part,
         engine=arguments.engine,
         scheduler=arguments.scheduler,

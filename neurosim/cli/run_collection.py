@@ -77,6 +77,7 @@ def _plan(arguments: argparse.Namespace, scenario: Scenario) -> Plan:
         resume=arguments.resume,
         stop=arguments.interruption.asked,
         minded=arguments.interruption.minded,
+        checkpoints=arguments.checkpoints,
         engine=arguments.engine,
         scheduler=arguments.scheduler,
         extensions=arguments.extensions,

@@ -51,6 +51,8 @@ def run_seeds(scenario: Scenario, arm: Arm, seeds: Sequence[int], key: str, plan
     """
     paths = [path_of(plan.out, arm.name, seed) for seed in seeds]
     left = {seed: path for seed, path in zip(seeds, paths, strict=True) if not (plan.resume and is_complete(path, key))}
+    for path in set(paths) - set(left.values()):
+        forget(path)  # the run may have been killed when all but this was done
     plan.progress(scenario.trials(arm) * (len(seeds) - len(left)))
     if left:
         _make_folder(paths[0].parent)

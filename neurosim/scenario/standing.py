@@ -9,6 +9,7 @@ from pathlib import Path
 
 from neurosim.errors import DataError, InputError, Problem
 from neurosim.recording import Checkpoint, disk, read_checkpoint, write_checkpoint
+from neurosim.recording.lock import is_locked, lock_of
 from neurosim.scenario.identity import differences
 from neurosim.simulator import Simulator
 
@@ -100,8 +101,9 @@ def restore(recording: Path, simulator: Simulator) -> float:
 
 
 def forget(recording: Path) -> None:
-    """Remove the checkpoint of a run that is complete, or begins anew; raises EnvironmentFailure where that is not allowed."""
-    path = checkpoint_of(recording)
-    if path.exists():
-        with disk.told(path):
-            path.unlink(missing_ok=True)
+    """Remove what a run that is complete, or begins anew, has left; raises EnvironmentFailure where that is not allowed."""
+    left = [checkpoint_of(recording)] if is_locked(recording) else [checkpoint_of(recording), lock_of(recording)]
+    for path in left:
+        if path.exists():
+            with disk.told(path):
+                path.unlink(missing_ok=True)

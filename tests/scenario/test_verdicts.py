@@ -34,6 +34,8 @@ def test_a_row_says_all_that_is_known_of_a_claim(tmp_path: Path) -> None:
     first, second = judged(headers(tmp_path))
     low, high = first.pop("interval")
     assert low <= first.pop("value") <= high
+    effort = first.pop("effort")
+    assert (effort["recordings"], effort["passes"]) == (6, None) and 0 < effort["seconds"] < 600
     assert first == {
         "scenario": "test",
         "scenario_title": "test",
