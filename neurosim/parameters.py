@@ -18,7 +18,9 @@ from neurosim.errors import InputError, Problem, nearest
 NonNegative = Annotated[float, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
-Count = Annotated[int, Field(ge=1)]
+LARGEST_COUNT = 1_000_000_000_000
+"""No run counts further: a million trials a second for eleven days."""
+Count = Annotated[int, Field(ge=1, le=LARGEST_COUNT)]
 
 STRICT = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
 

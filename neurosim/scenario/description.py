@@ -12,12 +12,12 @@ from neurosim.circuit.circuit import Circuit
 from neurosim.circuit.files import load_circuit
 from neurosim.circuit.layered import layered
 from neurosim.errors import InputError, Problem, nearest
-from neurosim.parameters import STRICT, Choice, Parameters
+from neurosim.parameters import STRICT, Choice, Count, Parameters
 from neurosim.tasks import TASKS, Task
 
-Count = Annotated[int, Field(ge=1)]
 ArmName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*(,[A-Za-z0-9_.+-]+=[A-Za-z0-9_.+-]+)*$")]
 """A name; an arm that a grid made adds its values, `shallow,hidden.size=5`. It is a folder's name, too."""
+MOST_SEEDS, MOST_REPEATED, LARGEST_SEED = 1_000_000, 10_000, 2**53
 EACH_RUN = "run"
 """As the seed of a task: every run has its own."""
 FAMILIES = {"layered": layered}
@@ -103,7 +103,7 @@ class Arm(BaseModel):
     set: dict[str, Any] = {}
     task: dict[str, Any] = {}
     phase: list[Phase] = []
-    repeat: Count = 1
+    repeat: Annotated[int, Field(ge=1, le=MOST_REPEATED)] = 1
     grid: dict[str, Any] = {}
 
     @property
@@ -132,8 +132,8 @@ class Scenario(BaseModel):
     source: str = ""
     notes: str = ""
     task: TaskChoice
-    seeds: Count = 1
-    first_seed: Annotated[int, Field(ge=0)] = 0
+    seeds: Annotated[int, Field(ge=1, le=MOST_SEEDS)] = 1
+    first_seed: Annotated[int, Field(ge=0, le=LARGEST_SEED)] = 0
     dtype: Literal["float32", "float64"] = "float32"
     set: dict[str, Any] = {}
     changes: dict[str, Any] = {}
@@ -144,7 +144,7 @@ class Scenario(BaseModel):
     figure: list[FigureChoice] = []
     claim: list[ClaimChoice] = []
 
-    _circuits: dict[tuple[str, int], Circuit] = PrivateAttr(default_factory=dict)
+    _circuits: dict[str, Circuit] = PrivateAttr(default_factory=dict)
     _tasks: dict[str, Task] = PrivateAttr(default_factory=dict)
 
     def task_of(self, arm: Arm, seed: int | None = None) -> Task:
@@ -168,27 +168,27 @@ class Scenario(BaseModel):
 
     def trials(self, arm: Arm) -> int:
         """How many trials each run of an arm has, over all phases."""
-        return sum(phase.length(self.task_of(arm)) for phase in self.phases(arm))
+        task = self.task_of(arm)
+        return sum(phase.length(task) for phase in arm.phase or self.phase) * arm.repeat
 
     def about(self, arm: Arm) -> Scenario:
         """This scenario without the other arms of a grid, which may be thousands: what the recording of an arm tells."""
         return self.model_copy(update={"arm": [one for one in self.arm if not one.grid or one == arm]})
 
     def circuit(self, arm: Arm, phase: Phase) -> Circuit:
-        """The circuit of an arm in a phase; made once, and shared by all seeds.
+        """The circuit of an arm in a phase; made once, and shared by all seeds and by arms and phases that have the same.
 
         Raises:
             InputError: no such circuit, or an address in `set` or `freeze` names nothing.
         """
-        key = arm.name, self.phases(arm).index(phase)
+        key = _circuit_key(arm, phase)
         if key not in self._circuits:
             self._circuits[key] = self._made(arm, phase)
         return self._circuits[key]
 
     def adopt(self, arm: Arm, circuits: Sequence[Circuit]) -> None:
         """Take the circuits of an arm, one for each phase, as they were made elsewhere, instead of making them."""
-        phases = self.phases(arm)
-        self._circuits.update({(arm.name, phases.index(p)): circuit for p, circuit in zip(phases, circuits, strict=True)})
+        self._circuits.update({_circuit_key(arm, p): c for p, c in zip(self.phases(arm), circuits, strict=True)})
 
     def _made(self, arm: Arm, phase: Phase) -> Circuit:
         chosen = phase.circuit or arm.circuit
@@ -201,6 +201,10 @@ class Scenario(BaseModel):
     def seed_numbers(self) -> range:
         """The seeds of the runs of each arm."""
         return range(self.first_seed, self.first_seed + self.seeds)
+
+
+def _circuit_key(arm: Arm, phase: Phase) -> str:
+    return repr((phase.circuit or arm.circuit, arm.set, phase.set, phase.freeze, arm.grid))
 
 
 def _family(choice: FamilyChoice) -> Circuit:

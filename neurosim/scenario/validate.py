@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from pydantic import BaseModel, ValidationError
 
 from neurosim.circuit.circuit import Circuit
 from neurosim.circuit.overrides import matches
 from neurosim.circuit.validate import problems_with
-from neurosim.errors import CircuitError, InputError, NeurosimError, Problem, nearest
+from neurosim.errors import InputError, Problem, nearest
 from neurosim.figures import FIGURES
 from neurosim.metrics.look import resolve
 from neurosim.parameters import Parameters, problems_of
@@ -43,13 +43,7 @@ def problems_in(scenario: Scenario) -> Iterator[Problem]:
     yield from _intervals(scenario)
     yield from () if task_problems else _starts(scenario)
     yield from _wildcards(scenario)
-    for arm in scenario.arm:
-        phases = arm.phase or scenario.phase
-        if not phases:
-            yield Problem(f"arm.{arm.name}.phase", "expected a phase, of this arm or of the scenario")
-        for index, phase in enumerate(phases):
-            where = f"arm.{arm.name}" if len(phases) == 1 else f"arm.{arm.name}.phase.{index}"
-            yield from _circuit(scenario, arm, phase, where, sizes=not task_problems)
+    yield from _circuits(scenario, sizes=not task_problems)
     yield from _claims(scenario)
     yield from _figures(scenario)
 
@@ -91,21 +85,36 @@ def _task_parameters(scenario: Scenario, kind: Parameters) -> Iterator[Problem]:
             yield Problem(where, problem.message, problem.suggestion)
 
 
-def _circuit(scenario: Scenario, arm: Arm, phase: Phase, where: str, *, sizes: bool) -> Iterator[Problem]:
+def _circuits(scenario: Scenario, *, sizes: bool) -> Iterator[Problem]:
+    """What is wrong with the circuits of all arms in all phases, and with what is recorded of them."""
+    sound: dict[int, Circuit] = {}
+    for arm in scenario.arm:
+        phases = arm.phase or scenario.phase
+        if not phases:
+            yield Problem(f"arm.{arm.name}.phase", "expected a phase, of this arm or of the scenario")
+        for index, phase in enumerate(phases):
+            where = f"arm.{arm.name}" if len(phases) == 1 else f"arm.{arm.name}.phase.{index}"
+            found, circuit = _circuit(scenario, arm, phase, where, sound)
+            yield from found
+            if circuit is not None:
+                sound[id(circuit)] = circuit
+                yield from _fits(scenario, arm, circuit, where) if sizes else ()
+    yield from _nowhere(scenario, list(sound.values()))
+
+
+def _circuit(
+    scenario: Scenario, arm: Arm, phase: Phase, where: str, sound: Mapping[int, Circuit]
+) -> tuple[list[Problem], Circuit | None]:
+    """The problems of a circuit, or the circuit if it has none; one that is known to be sound is not checked again."""
     try:
         circuit = scenario.circuit(arm, phase)
+        found = [] if id(circuit) in sound else problems_with(circuit)
     except InputError as error:
-        yield from (Problem(f"{where}.{p.address}" if p.address else where, p.message, p.suggestion) for p in error.problems)
-        return
-    found = problems_with(circuit)
-    yield from (Problem(f"{where}.{p.address}", p.message, p.suggestion) for p in found)
-    if not found and sizes:
-        yield from _fits(scenario, arm, circuit, where)
+        return [Problem(f"{where}.{p.address}" if p.address else where, p.message, p.suggestion) for p in error.problems], None
+    return [Problem(f"{where}.{p.address}", p.message, p.suggestion) for p in found], None if found else circuit
 
 
 def _fits(scenario: Scenario, arm: Arm, circuit: Circuit, where: str) -> Iterator[Problem]:
-    from neurosim.simulator.recorder import what
-
     task = scenario.task_of(arm)
     for role, size in (("input", task.inputs), ("target", task.outputs)):
         for population in circuit.of_role(role):
@@ -114,27 +123,24 @@ def _fits(scenario: Scenario, arm: Arm, circuit: Circuit, where: str) -> Iterato
                     f"{where}.{population.name}.size",
                     f"the task {scenario.task.name!r} has {size}, the circuit {population.size}",
                 )
-    simulator = Simulator(circuit)
-    for address in scenario.record:
-        try:
-            what(simulator, address)
-        except NeurosimError as error:
-            if not _elsewhere(scenario, address):
-                yield from (Problem(f"record.{address}", p.message, p.suggestion) for p in getattr(error, "problems", ()))
 
 
-def _elsewhere(scenario: Scenario, address: str) -> bool:
-    """Whether some arm has what is to be recorded: the others then record nan."""
+def _nowhere(scenario: Scenario, circuits: Sequence[Circuit]) -> Iterator[Problem]:
+    """What no phase of any arm has cannot be recorded; where some have it, the others record nan."""
     from neurosim.simulator.recorder import what
 
-    for arm in scenario.arm:
-        for phase in scenario.phases(arm):
+    simulators = [Simulator(circuit) for circuit in circuits]
+    for address in scenario.record:
+        told: list[Problem] = []
+        for simulator in simulators:
             try:
-                what(Simulator(scenario.circuit(arm, phase)), address)
-            except (InputError, CircuitError):
-                continue
-            return True
-    return False
+                what(simulator, address)
+            except InputError as error:
+                told = told or [Problem(f"record.{address}", p.message, p.suggestion) for p in error.problems]
+            else:
+                told = []
+                break
+        yield from told
 
 
 def _recorded(scenario: Scenario, name: object, where: str, *, number: bool) -> Iterator[Problem]:
@@ -176,13 +182,13 @@ def _starts(scenario: Scenario) -> Iterator[Problem]:
     Of each arm the first that does not: the later ones follow from it.
     """
     for arm in scenario.arm:
-        first = 0
+        first, task = 0, scenario.task_of(arm)
         for index, phase in enumerate(scenario.phases(arm)):
             if first % phase.batch:
                 told = f"expected to begin at a multiple of its batch, {phase.batch}; the phases before it have {first} trials"
                 yield Problem(f"arm.{arm.name}.phase.{index}", told)
                 break
-            first += phase.length(scenario.task_of(arm))
+            first += phase.length(task)
 
 
 def _wildcards(scenario: Scenario) -> Iterator[Problem]:

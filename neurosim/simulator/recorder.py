@@ -206,12 +206,10 @@ def what(simulator: Simulator, address: str) -> str:
         return "signal"
     if resolve(address, circuit) is not None:
         return "metric"
-    try:
-        simulator.state.storage(address)
-    except InputError:
+    if not simulator.state.holds(address):
         known = [f"{p}.{v}" for p in circuit.populations for v in simulator.signals.variables(p)]
         known += [f"{p}.weights" for p in circuit.projections] + list(METRICS)
-        raise InputError([Problem(address, "nothing to record under this address", nearest(address, known))], "record") from None
+        raise InputError([Problem(address, "nothing to record under this address", nearest(address, known))], "record")
     return "array"
 
 
