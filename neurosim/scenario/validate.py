@@ -14,8 +14,9 @@ from neurosim.errors import InputError, Problem, nearest
 from neurosim.figures import FIGURES
 from neurosim.metrics.look import resolve
 from neurosim.parameters import Parameters, problems_of
+from neurosim.scenario.claim_terms import misfitting, terms_of, unrecorded
 from neurosim.scenario.claims import CLAIMS
-from neurosim.scenario.description import EACH_RUN, Arm, FigureChoice, Phase, Scenario
+from neurosim.scenario.description import EACH_RUN, Arm, ClaimChoice, FigureChoice, Phase, Scenario
 from neurosim.simulator import Simulator
 from neurosim.tasks import TASKS
 
@@ -35,8 +36,13 @@ def structural(error: ValidationError) -> list[Problem]:
     return found
 
 
-def problems_in(scenario: Scenario) -> Iterator[Problem]:
-    """All that is wrong with a scenario whose structure is right."""
+def problems_in(scenario: Scenario, *, moments: bool = True) -> Iterator[Problem]:
+    """All that is wrong with a scenario whose structure is right.
+
+    Args:
+        scenario: any scenario.
+        moments: whether claims about trials at which nothing is recorded are among it.
+    """
     task_problems = list(_task(scenario))
     yield from task_problems
     yield from _doubled_arms(scenario)
@@ -44,7 +50,7 @@ def problems_in(scenario: Scenario) -> Iterator[Problem]:
     yield from () if task_problems else _starts(scenario)
     yield from _wildcards(scenario)
     yield from _circuits(scenario, sizes=not task_problems)
-    yield from _claims(scenario)
+    yield from _claims(scenario, moments=moments and not task_problems)
     yield from _figures(scenario)
 
 
@@ -206,21 +212,31 @@ def _matched(scenario: Scenario, arm: Arm, address: str) -> bool:
     return True
 
 
-def _claims(scenario: Scenario) -> Iterator[Problem]:
-    arms = [arm.name for arm in scenario.arm]
+def _claims(scenario: Scenario, *, moments: bool) -> Iterator[Problem]:
     for index, claim in enumerate(scenario.claim):
         where = f"claim.{index}"
         if claim.name not in CLAIMS:
             yield CLAIMS.unknown(f"{where}.check", claim.name)
             continue
-        yield from CLAIMS[claim.name].problems(claim, where)
-        named = [claim.parameters.get("arm"), *(claim.parameters.get("arms") or [])]
-        for name in named:
-            if name is not None and name not in arms:
-                yield Problem(f"{where}.arm", f"no arm {name!r}; there are {', '.join(arms)}", nearest(str(name), arms))
-        for term in ("quantity", "other", "gate", "given"):
-            yield from _recorded(scenario, claim.parameters.get(term), f"{where}.{term}", number=True)
-        yield from _recorded(scenario, claim.parameters.get("address"), f"{where}.address", number=False)
+        wrong = CLAIMS[claim.name].problems(claim, where) or list(_named(scenario, claim, where))
+        yield from wrong
+        if moments and not wrong:
+            yield from unrecorded(scenario, claim, where)
+            yield from misfitting(scenario, claim, where)
+
+
+def _named(scenario: Scenario, claim: ClaimChoice, where: str) -> Iterator[Problem]:
+    """Arms that are none, and quantities that are not recorded, or are no numbers where they must be."""
+    arms, terms = [arm.name for arm in scenario.arm], terms_of(claim)
+    named = [("arm", terms["arm"])] if terms.get("arm") is not None else []
+    named += [(f"arms.{place}", name) for place, name in enumerate(terms.get("arms") or [])]
+    for place, name in named:
+        if name not in arms:
+            yield Problem(f"{where}.{place}", f"no arm {name!r}; there are {', '.join(arms)}", nearest(name, arms))
+    for term in ("quantity", "other", "gate", "given"):
+        yield from _recorded(scenario, terms.get(term), f"{where}.{term}", number=True)
+    for term in ("address", "first", "second"):
+        yield from _recorded(scenario, terms.get(term), f"{where}.{term}", number=False)
 
 
 def _shown(scenario: Scenario, figure: FigureChoice, where: str) -> Iterator[Problem]:
