@@ -60,6 +60,7 @@ _MEANT = {
     "Invalid value": "expected a value: a number, true or false, a text in quotes, a list or a table",
     "Cannot overwrite a value": "a second value for the same key",
     "Invalid statement": "expected KEY = VALUE or a [table]",
+    "Illegal character '\\n'": "a text that does not end on its line",
 }
 """The parser's words, and what they mean to who wrote the file."""
 
@@ -68,9 +69,14 @@ def _in_words(told: str, text: str) -> str:
     """What the parser says, with the line that it speaks of."""
     what, _, where = told.removesuffix(")").rpartition(" (at ")
     twice = re.fullmatch(r"Cannot declare \((.*?),?\) twice", what)
-    what = f"a second table of the name {twice[1].replace(chr(39), '').replace(', ', '.')}" if twice else _MEANT.get(what, what)
     line = re.match(r"line (\d+)", where)
     shown = text.split("\n")[int(line[1]) - 1].strip()[:60] if line else ""
+    if twice:
+        what = f"a second table of the name {twice[1].replace(chr(39), '').replace(', ', '.')}"
+    elif what == "Cannot overwrite a value" and shown.startswith("["):
+        what = "the name has another value above; every table of a list is written as [[NAME]]"
+    else:
+        what = _MEANT.get(what, what)
     return f"{what[:1].lower()}{what[1:]}, at {where}{f': {shown!r}' if shown else ''}"
 
 

@@ -71,7 +71,7 @@ class Phase(BaseModel):
     @model_validator(mode="after")
     def _one_length(self) -> Phase:
         if (self.trials is None) == (self.passes is None):
-            raise ValueError("expected either trials or passes")
+            raise ValueError(f"expected either trials or passes, found {'neither' if self.trials is None else 'both'}")
         return self
 
     def length(self, task: Task) -> int:
@@ -191,10 +191,17 @@ class Scenario(BaseModel):
         self._circuits.update({_circuit_key(arm, p): c for p, c in zip(self.phases(arm), circuits, strict=True)})
 
     def _made(self, arm: Arm, phase: Phase) -> Circuit:
-        chosen = phase.circuit or arm.circuit
-        circuit = _family(chosen) if isinstance(chosen, FamilyChoice) else load_circuit(chosen)
+        circuit = _chosen(phase.circuit or arm.circuit)
         for changes in (self.set, arm.set, phase.set, self.changes, arm.grid):
             circuit = circuit.replace(changes)
+        known = [*circuit.populations, *circuit.projections]
+        unknown = [
+            Problem("freeze", f"no population or projection {name!r}; there are {', '.join(known)}", nearest(name, known))
+            for name in phase.freeze
+            if name not in known
+        ]
+        if unknown:
+            raise InputError(unknown)
         frozen = {n: f"{n}.bias.plasticity" if n in circuit.populations else f"{n}.plasticity" for n in phase.freeze}
         return circuit.replace(dict.fromkeys(frozen.values(), "fixed"))
 
@@ -207,6 +214,18 @@ def _circuit_key(arm: Arm, phase: Phase) -> str:
     return repr((phase.circuit or arm.circuit, arm.set, phase.set, phase.freeze, arm.grid))
 
 
+def _chosen(choice: str | FamilyChoice) -> Circuit:
+    """The circuit that an arm or a phase names; what is wrong with it is told under `circuit`."""
+    try:
+        return _family(choice) if isinstance(choice, FamilyChoice) else load_circuit(choice)
+    except InputError as error:
+        room = "circuit" if isinstance(choice, FamilyChoice) else f"circuit {choice!r}"
+        between = "." if isinstance(choice, FamilyChoice) else ": "
+        places = [room if p.address in ("", choice) else f"{room}{between}{p.address}" for p in error.problems]
+        told = zip(places, error.problems, strict=True)
+        raise InputError([Problem(place, p.message, p.suggestion) for place, p in told]) from None
+
+
 def _family(choice: FamilyChoice) -> Circuit:
     if choice.name not in FAMILIES:
         listed = ", ".join(FAMILIES)
@@ -214,15 +233,7 @@ def _family(choice: FamilyChoice) -> Circuit:
             [Problem("family", f"no such family {choice.name!r}; there are {listed}", nearest(choice.name, FAMILIES))]
         )
     family = FAMILIES[choice.name]
-    known = list(Parameters(family).fields)
-    unknown = [
-        Problem(key, f"unknown key; known keys are {', '.join(known)}", nearest(key, known))
-        for key in choice.parameters
-        if key not in known
-    ]
-    if unknown:
-        raise InputError(unknown)
-    try:
-        return family(**choice.parameters)
-    except TypeError as error:
-        raise InputError([Problem("family", str(error))]) from None
+    wrong = Parameters(family).problems(choice.parameters, "")
+    if wrong:
+        raise InputError(wrong)
+    return family(**choice.parameters)

@@ -23,11 +23,16 @@ from neurosim.tasks import TASKS
 ROOMS: dict[str, type[BaseModel]] = {"arm": Arm, "phase": Phase}
 
 
+LISTS = ("arm", "phase", "figure", "claim")
+
+
 def structural(error: ValidationError) -> list[Problem]:
     """pydantic's problems, each with the keys that are known at its own place."""
     found = []
     for problem in problems_of(error, "", Scenario.model_fields):
         before, _, key = problem.address.rpartition(".")
+        if problem.message.startswith("expected a list") and key in LISTS:
+            problem = Problem(problem.address, problem.message.replace("a list", f"a list of tables, [[{key}]]", 1))
         room = next((ROOMS[part] for part in reversed(before.split(".")) if part in ROOMS), None)
         if room is not None and problem.message.startswith("unknown key"):
             known = list(room.model_fields)
@@ -218,7 +223,8 @@ def _claims(scenario: Scenario, *, moments: bool) -> Iterator[Problem]:
         if claim.name not in CLAIMS:
             yield CLAIMS.unknown(f"{where}.check", claim.name)
             continue
-        wrong = CLAIMS[claim.name].problems(claim, where) or list(_named(scenario, claim, where))
+        mistyped = CLAIMS[claim.name].parameters.problems(claim.parameters, where)
+        wrong = mistyped or [*CLAIMS[claim.name].problems(claim, where), *_named(scenario, claim, where)]
         yield from wrong
         if moments and not wrong:
             yield from unrecorded(scenario, claim, where)
@@ -232,7 +238,7 @@ def _named(scenario: Scenario, claim: ClaimChoice, where: str) -> Iterator[Probl
     named += [(f"arms.{place}", name) for place, name in enumerate(terms.get("arms") or [])]
     for place, name in named:
         if name not in arms:
-            yield Problem(f"{where}.{place}", f"no arm {name!r}; there are {', '.join(arms)}", nearest(name, arms))
+            yield Problem(f"{where}.{place}", f"no arm {name!r}; there are {', '.join(dict.fromkeys(arms))}", nearest(name, arms))
     for term in ("quantity", "other", "gate", "given"):
         yield from _recorded(scenario, terms.get(term), f"{where}.{term}", number=True)
     for term in ("address", "first", "second"):
