@@ -15,7 +15,7 @@ import h5py
 import numpy as np
 
 from neurosim.errors import DataError, EnvironmentFailure, Problem, nearest
-from neurosim.recording import attributes, layout
+from neurosim.recording import attributes, guard, layout
 from neurosim.recording.quantity import TRIAL
 
 if TYPE_CHECKING:
@@ -248,6 +248,7 @@ def _opened(path: Path) -> h5py.File:
         raise EnvironmentFailure(f"{path} cannot be read: {error.strerror}") from None
     if empty:
         raise DataError(f"{path} is empty")
+    guard.require_sound(path)
     try:
         return h5py.File(path, "r", locking=False)
     except (OSError, RuntimeError) as error:

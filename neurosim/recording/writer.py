@@ -20,7 +20,7 @@ import h5py
 import numpy as np
 
 from neurosim.errors import EnvironmentFailure, InputError, Problem, nearest
-from neurosim.recording import attributes, disk, layout
+from neurosim.recording import attributes, disk, guard, layout
 from neurosim.recording.lock import WriterLock
 from neurosim.recording.quantity import Quantity
 
@@ -178,6 +178,8 @@ class Writer:
         with layout.created(self._temporary, tuple(self.quantities.values()), self._root, compact=False) as file:
             self._offsets = {a: layout.offset(file, f"{q.group}/{q.name}") for a, q in self.quantities.items()}
             self._counter = layout.offset(file, layout.COUNTER)
+        values = [(self._offsets[address], quantity.nbytes) for address, quantity in self.quantities.items()]
+        guard.seal(self._temporary, loose=[*values, (self._counter, 8)])
         os.replace(self._temporary, self.path)
         self._descriptor = os.open(self.path, os.O_RDWR)
 
@@ -213,6 +215,7 @@ class Writer:
                 dataset = file[f"{quantity.group}/{quantity.name}"]
                 for first, rows in self._blocks(quantity, dataset.chunks[0]):
                     dataset[first : first + len(rows)] = rows
+        guard.seal(self._temporary)
         disk.keep(self._temporary)
         os.replace(self._temporary, self.path)
         disk.keep(self.path.parent)
@@ -232,6 +235,7 @@ class Writer:
         disk.reserve(self._descriptor, os.fstat(self._descriptor).st_size + 4 * text + 64 * 1024)
         with h5py.File(self.path, "r+", locking=False) as file:
             attributes.write(file, self._root)
+        guard.seal(self.path)
         os.fsync(self._descriptor)
 
 
