@@ -25,7 +25,7 @@ Stretch: TypeAlias = tuple[int, int]
 """Where some bytes of a file begin, and how many they are."""
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
-PATIENCE = 20.0
+PATIENCE = 10.0
 """Seconds that a small file without a seal may take to be read."""
 BYTES_PER_SECOND = 20_000_000
 RECENT = 2.0
@@ -34,8 +34,8 @@ _MARK = b"neurosim\x00sealed\x01"
 _FOOT = struct.Struct(f"<32sQ{len(_MARK)}s")
 _PAIR = struct.Struct("<QQ")
 _BLOCK, _HEAD = 1 << 20, 64
-_sound: dict[Path, tuple[int, ...]] = {}
-"""Files that were found to be sound, as they were then: figures and checks open a recording several times."""
+_known: dict[Path, tuple[tuple[int, ...], str | None]] = {}
+"""What was found out about files, as they were then: figures and checks open a recording several times."""
 
 
 def seal(path: Path, loose: Sequence[Stretch] | None = None) -> None:
@@ -61,25 +61,33 @@ def seal(path: Path, loose: Sequence[Stretch] | None = None) -> None:
 def require_sound(path: Path) -> None:
     """Raise DataError for a file that is damaged, or over which HDF5 might crash or never end."""
     told = os.stat(path)
-    as_it_is = (told.st_ino, told.st_size, told.st_mtime_ns)
-    if _sound.get(path) == as_it_is:
-        return
+    as_it_is = (told.st_ino, told.st_size, told.st_mtime_ns, told.st_ctime_ns)
+    if path not in _known or _known[path][0] != as_it_is:
+        _known[path] = as_it_is, _fault(path, told)
+    fault = _known[path][1]
+    if fault is not None:
+        raise DataError(f"{path} {fault}")
+
+
+def _fault(path: Path, told: os.stat_result) -> str | None:
+    """What is wrong with a file, or None."""
     with path.open("rb") as file:
         head = file.read(_HEAD)
         if not head.startswith(SIGNATURE):
-            raise DataError(f"{path} is damaged or not a recording: it does not begin as HDF5 files do")
-        if _end(head) > told.st_size:
-            raise DataError(f"{path} is cut short: it has {told.st_size:,} of {_end(head):,} bytes")
+            return "is damaged or not a recording: it does not begin as HDF5 files do"
+        end = _end(head)
+        if end > told.st_size:
+            return f"is cut short: it has {told.st_size:,} of {end:,} bytes"
         sealed = _is_as_sealed(file, told.st_size)
     if sealed is False and time.time() - told.st_mtime < RECENT:
         time.sleep(0.1)  # a run that was just interrupted may be writing its last attributes
         with path.open("rb") as file:
             sealed = _is_as_sealed(file, os.fstat(file.fileno()).st_size)
     if sealed is False:
-        raise DataError(f"{path} is damaged: its checksum is not that of its content")
-    if sealed is None:
-        _read_elsewhere(path, told.st_size)
-    _sound[path] = as_it_is
+        return "is damaged: its checksum is not that of its content"
+    if sealed is None and end < told.st_size:
+        return "is damaged: its checksum, which stands at its end, cannot be read"
+    return _fault_elsewhere(path, told.st_size) if sealed is None else None
 
 
 def _is_as_sealed(file: BinaryIO, size: int) -> bool | None:
@@ -153,8 +161,8 @@ def _chunks(path: Path) -> list[Stretch]:
     return found
 
 
-def _read_elsewhere(path: Path, size: int) -> None:
-    """Read a file from end to end in a process of its own; DataError where that does not go well."""
+def _fault_elsewhere(path: Path, size: int) -> str | None:
+    """Read a file from end to end in a process of its own, and say what did not go well there."""
     script = Path(__file__).with_name("read_whole.py")
     paths = os.pathsep.join(place for place in sys.path if place)
     environment = {**os.environ, "PYTHONPATH": paths, "OPENBLAS_NUM_THREADS": "1"}
@@ -168,9 +176,8 @@ def _read_elsewhere(path: Path, size: int) -> None:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise DataError(f"{path} is damaged: reading it does not come to an end") from None
+        return "is damaged: reading it does not come to an end"
     if done.returncode < 0:
-        raise DataError(f"{path} is damaged: HDF5 crashes over it ({signal.Signals(-done.returncode).name})")
-    if done.returncode:
-        told = done.stdout.strip().splitlines()
-        raise DataError(f"{path} is damaged: {told[-1] if told else 'it cannot be read'}")
+        return f"is damaged: HDF5 crashes over it ({signal.Signals(-done.returncode).name})"
+    lines = done.stdout.strip().splitlines() or ["it cannot be read"]
+    return f"is damaged: {lines[-1]}" if done.returncode else None

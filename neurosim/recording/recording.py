@@ -73,6 +73,13 @@ class Recording:
         """How the run ended: "complete", "failed", "interrupted"; "running" while it lives, or if it was killed."""
         return str(self.attributes["status"])
 
+    def whole_number(self, attribute: str, default: int = 0) -> int:
+        """An attribute that must be a whole number where it is there; DataError where it is something else."""
+        found = self.attributes.get(attribute, default)
+        if not isinstance(found, int):
+            raise DataError(f"{self.path}: its attribute {attribute!r} is no whole number")
+        return found
+
     @property
     def committed_trial(self) -> int:
         """The trial up to which rows may be believed; -1 before the first commit."""
@@ -109,6 +116,8 @@ class Recording:
             committed = self.committed_trial
             with self._readable():
                 trials = dataset.parent[TRIAL][()]
+                if trials.shape != dataset.shape[:1] or dataset.ndim != len(dataset.dims) or dataset.dtype.kind != "f":
+                    raise ValueError(f"{address} does not hold a sample for each of its trials")
                 found = trials[: np.searchsorted(trials, committed, side="right")], tuple(map(_scale_name, dataset.dims))
             if self.status == "running":
                 return found

@@ -11,6 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from neurosim.errors import DataError, InputError, RunError
 from neurosim.recording import Recording
 from neurosim.scenario.claims import TEXTS, evaluate
@@ -49,7 +51,7 @@ class Header:
             told = {key: str(recording.attributes.get(key, "")) for key in ("backend", "scenario", "arm", "fingerprint")}
             version = str(recording.attributes.get("neurosim_version", ""))
             description = str(recording.attributes.get("scenario_description", ""))
-            seed = int(recording.attributes.get("seed", 0))
+            seed = recording.whole_number("seed")
             return cls(path, recording.status, version, description=description, seed=seed, **told)
 
 
@@ -98,10 +100,17 @@ def proved() -> list[Row]:
 def _place(groups: dict[str, _Group], header: Header) -> None:
     group = groups.get(header.scenario)
     if group is None or group.recorded is None:
-        recorded = Scenario.model_validate_json(header.description)
+        recorded = _described(header)
         group = groups.setdefault(header.scenario, _Group(recorded))
         group.recorded = recorded
     group.arms.setdefault(header.arm, []).append(header)
+
+
+def _described(header: Header) -> Scenario:
+    try:
+        return Scenario.model_validate_json(header.description)
+    except ValidationError:
+        raise DataError(f"{header.path} does not describe its scenario in a way that this neurosim can read") from None
 
 
 def _require_one_experiment(groups: Mapping[str, _Group]) -> None:
@@ -173,8 +182,9 @@ def _told(verdict: Verdict, given: Mapping[str, str]) -> Row:
 
 def _verdict(runs: Mapping[str, Sequence[Recording]], claim: ClaimChoice) -> Verdict:
     """The verdict on a claim; one that cannot be evaluated does not hold, and says why."""
-    needed = {claim.parameters.get("arm"), *claim.parameters.get("arms", [])} - {None}
-    missing = ", ".join(sorted(str(name) for name in needed - set(runs)))
+    arms = claim.parameters.get("arms", [])
+    needed = [claim.parameters.get("arm"), *(arms if isinstance(arms, list) else [])]
+    missing = ", ".join(sorted({name for name in needed if isinstance(name, str) and name not in runs}))
     if missing:
         return _none(f"not run: {missing}")
     return _evaluated(partial(evaluate, runs, claim.name, claim.parameters))

@@ -39,9 +39,9 @@ class Told:
             return
         if self.code not in codes:
             yield f"exit code {self.code}: {self.narration[:300]!r}"
-        if self.code and self.answer:
+        if self.code == 2 and self.answer:
             yield f"refused, and yet answered {self.answer[:100]!r}"
-        if self.code and not self.narration.startswith("neurosim: "):
+        if self.code in (1, 2, 4) and not self.narration.startswith("neurosim: "):
             yield f"refused without a message: {self.narration[:100]!r}"
         odd = sorted({sign for sign in self.answer + self.narration if not (sign.isprintable() or sign == "\n")})
         if odd:

@@ -162,7 +162,7 @@ def _by_seed(runs: Runs, arm: str, quantity: str) -> dict[int, float]:
     for recording, at_the_end in zip(runs_of(runs, arm), values, strict=True):
         if "seed" not in recording.attributes:
             raise DataError(f"{recording.path} does not tell its seed, by which runs are paired")
-        found[int(recording.attributes["seed"])] = float(at_the_end)
+        found[recording.whole_number("seed")] = float(at_the_end)
     return found
 
 
