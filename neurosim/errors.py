@@ -79,6 +79,10 @@ class DataError(InputError):
     """A data file or a recording is damaged or is not what it should be."""
 
 
+class Damaged(DataError):
+    """A file does not hold what was once written into it; nothing that it seems to say is to be judged."""
+
+
 class EnvironmentFailure(NeurosimError):
     """The machine cannot do what was asked: disk full, no permission, a file that is locked, no network."""
 

@@ -19,7 +19,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
-from neurosim.errors import DataError
+from neurosim.errors import Damaged
 
 Stretch: TypeAlias = tuple[int, int]
 """Where some bytes of a file begin, and how many they are."""
@@ -59,14 +59,14 @@ def seal(path: Path, loose: Sequence[Stretch] | None = None) -> None:
 
 
 def require_sound(path: Path) -> None:
-    """Raise DataError for a file that is damaged, or over which HDF5 might crash or never end."""
+    """Raise Damaged for a file that is damaged, or over which HDF5 might crash or never end."""
     told = os.stat(path)
     as_it_is = (told.st_ino, told.st_size, told.st_mtime_ns, told.st_ctime_ns)
     if path not in _known or _known[path][0] != as_it_is:
         _known[path] = as_it_is, _fault(path, told)
     fault = _known[path][1]
     if fault is not None:
-        raise DataError(f"{path} {fault}")
+        raise Damaged(f"{path} {fault}")
 
 
 def _fault(path: Path, told: os.stat_result) -> str | None:
@@ -128,7 +128,7 @@ def _between(loose: Sequence[Stretch], end: int) -> Iterator[Stretch]:
     """
     place = 0
     for start, length in loose:
-        if start > place:
+        if end > place < start:
             yield place, min(start, end) - place
         place = max(place, start + length)
     if place < end:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 import h5py
 import numpy as np
 
-from neurosim.errors import DataError, EnvironmentFailure, Problem, nearest
+from neurosim.errors import Damaged, DataError, EnvironmentFailure, Problem, nearest
 from neurosim.recording import attributes, guard, layout
 from neurosim.recording.quantity import TRIAL
 
@@ -214,13 +214,13 @@ class Recording:
 
     @contextmanager
     def _readable(self) -> Iterator[None]:
-        """A DataError instead of whatever HDF5 and h5py raise over damaged or closed files."""
+        """Damaged instead of whatever HDF5 and h5py raise over damaged or closed files."""
         if not self._file:
             raise DataError(f"{self.path}: the recording is closed")
         try:
             yield
         except (OSError, RuntimeError, KeyError, ValueError, TypeError, IndexError) as error:
-            raise DataError(f"{self.path} is damaged: {_first_line(error)}") from error
+            raise Damaged(f"{self.path} is damaged: {_first_line(error)}") from error
 
 
 def find_recordings(path: str | os.PathLike[str]) -> list[Path]:

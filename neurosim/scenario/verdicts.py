@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from neurosim.errors import DataError, InputError, RunError
+from neurosim.errors import Damaged, DataError, InputError, RunError
 from neurosim.recording import Recording
 from neurosim.scenario.claims import TEXTS, evaluate
 from neurosim.scenario.description import ClaimChoice, Scenario
@@ -193,6 +193,8 @@ def _verdict(runs: Mapping[str, Sequence[Recording]], claim: ClaimChoice) -> Ver
 def _evaluated(evaluate: Callable[[], Verdict]) -> Verdict:
     try:
         return evaluate()
+    except Damaged:
+        raise
     except (InputError, RunError) as error:
         return _none(f"cannot be evaluated: {error}")
 

@@ -21,7 +21,9 @@ from faults.worker import Died, Worker
 from neurosim.errors import InputError
 from neurosim.recording import Quantity, Recording, Writer, guard
 
-KINDS = ("complete", "complete", "complete", "large", "interrupted", "running")
+KINDS = ("complete",) * 12 + ("large",) * 5 + ("interrupted",) * 4 + ("running",) * 3 + ("unsealed",)
+UNGUARDED = {"running": "values of a run that was killed", "unsealed": "wrong numbers in a file without a seal"}
+"""What nobody can tell: values that were about to change, and bytes of which there is no checksum."""
 DRAWN = 10
 """Every so many files are drawn, too: matplotlib is slow."""
 LONG_AGO = 1_000_000_000
@@ -42,7 +44,12 @@ def laid_out(folder: Path) -> None:
     assert done.code == 0, done
     shutil.copy(folder / "run" / "aligned" / "seed_0.h5", folder / "complete.h5")
     shutil.rmtree(folder / "run")
-    quantities = [Quantity("w.weights", tuple(range(40)), (("post", 40), ("pre", 90))), Quantity("nse", tuple(range(40)), dtype="f8")]
+    sealed = (folder / "complete.h5").read_bytes()
+    (folder / "unsealed.h5").write_bytes(sealed[: guard._end(sealed[:64])])
+    quantities = [
+        Quantity("w.weights", tuple(range(40)), (("post", 40), ("pre", 90))),
+        Quantity("nse", tuple(range(40)), dtype="f8"),
+    ]
     random = np.random.default_rng(1)
     with Writer(folder / "large.h5", quantities, {"seed": 1}) as writer:
         for trial in range(40):
@@ -112,8 +119,8 @@ def _read(path: Path, kind: str) -> tuple[str, list[str]]:
         return "refused", faults
     except Exception as error:
         return "traceback", [f"traceback: {type(error).__name__}: {error}"]
-    if wrong and kind == "running":
-        return "values of a run that was killed, which nothing guards", faults
+    if wrong and kind in UNGUARDED:
+        return UNGUARDED[kind], faults
     faults += [f"wrong numbers in {', '.join(wrong)}"] if wrong else []
     return "partly refused" if refused else "right numbers", faults
 

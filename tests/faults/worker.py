@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import resource
 import signal
+import traceback
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any, TypeAlias
@@ -36,10 +37,14 @@ class Worker:
         self._line.send(question)
         try:
             if self._line.poll(self._patience):
-                return self._line.recv()
+                answer, trace = self._line.recv()
+                if trace:
+                    raise AssertionError(f"the script itself failed at {question}:\n{trace}")
+                return answer
         except (EOFError, ConnectionResetError):
             self._process.join()
-            raise self._ended(signal.Signals(-self._process.exitcode).name if self._process.exitcode < 0 else "exit") from None
+            code = self._process.exitcode
+            raise self._ended(signal.Signals(-code).name if code < 0 else f"exit code {code}") from None
         self._process.kill()
         self._process.join()
         raise self._ended("no end")
@@ -72,4 +77,7 @@ def _serve(line: Connection, answer: Callable[..., Answer]) -> None:
             question = line.recv()
         except EOFError:
             return
-        line.send(answer(*question))
+        try:
+            line.send((answer(*question), ""))
+        except Exception:
+            line.send((None, traceback.format_exc()))
