@@ -52,9 +52,12 @@ def _text_of(path: Path) -> str:
     except UnicodeDecodeError as error:
         before = content[: error.start].decode("utf-8", "replace")
         line, column = position(before, len(before))
-        likely = "; it looks like UTF-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else ""
+        likely = next((f"; it looks like {what}" for head, what in _HEADS.items() if content.startswith(head)), "")
         raise InputError([Problem(str(path), f"is not text in UTF-8, at line {line}, column {column}{likely}")]) from None
 
+
+_HEADS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16", b"\x89HDF": "a recording", b"PK": "an archive", b"\x1f\x8b": "an archive"}
+"""How files begin that are taken for TOML."""
 
 _MEANT = {
     "Invalid value": "expected a value: a number, true or false, a text in quotes, a list or a table",
@@ -96,6 +99,9 @@ def load_circuit(name_or_path: str | Path, changes: Mapping[str, Any] | None = N
     """
     path = find("circuits", name_or_path)
     tables = read_toml(path)
+    if "population" not in tables and {"task", "arm", "scenarios"} & set(tables):
+        what = "a collection" if "scenarios" in tables else "a scenario"
+        raise CircuitError([Problem(str(path), f"is {what}; expected a circuit")])
     tables.setdefault("name", path.stem)
     circuit, problems = parse(tables)
     declared = _declared(tables)

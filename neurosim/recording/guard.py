@@ -84,7 +84,7 @@ def _fault(path: Path, told: os.stat_result) -> str | None:
         with path.open("rb") as file:
             sealed = _is_as_sealed(file, os.fstat(file.fileno()).st_size)
     if sealed is False:
-        return "is damaged: its checksum is not that of its content"
+        return "is damaged: its checksum is not that of its content; copy it, or run it, again"
     if sealed is None and end < told.st_size:
         return "is damaged: its checksum, which stands at its end, cannot be read"
     return _fault_elsewhere(path, told.st_size) if sealed is None else None

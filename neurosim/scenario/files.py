@@ -29,6 +29,8 @@ def load_scenario(name_or_path: str | Path) -> Scenario:
     tables = read_toml(path)
     if "scenarios" in tables:
         raise ScenarioError([Problem("scenarios", "makes this file a collection; expected a single scenario")], str(path))
+    if "population" in tables and "arm" not in tables:
+        raise ScenarioError([Problem(str(path), "is a circuit; expected a scenario")])
     tables.setdefault("name", path.stem)
     return checked(tables, str(path), moments=True)
 

@@ -34,6 +34,8 @@ from neurosim.simulator.recorder import what
 from neurosim.tasks import TASKS, Task
 
 Progress = Callable[[int], None]
+SETTABLE = ("seeds", "first_seed", "dtype", "title")
+"""The keys of a scenario that one value changes."""
 
 
 @dataclass(frozen=True)
@@ -280,6 +282,15 @@ def with_changes(scenario: Scenario, changes: Mapping[str, Any]) -> dict[str, An
     >>> with_changes(load_scenario("linear_map"), {"seeds": 2, "hidden.size": 5})["changes"]
     {'hidden.size': 5}
     """
+    unknown = [
+        Problem(
+            key, "expected a key of the scenario, or an element and a place in it, like 'hidden.size'", nearest(key, SETTABLE)
+        )
+        for key in changes
+        if "." not in key and key not in Scenario.model_fields
+    ]
+    if unknown:
+        raise InputError(unknown, "--set")
     tables = scenario.model_dump()
     own = {key: value for key, value in changes.items() if key.split(".")[0] in Scenario.model_fields}
     for address, value in own.items():

@@ -101,28 +101,29 @@ def _circuits(scenario: Scenario, *, sizes: bool) -> Iterator[Problem]:
     sound: dict[int, Circuit] = {}
     for arm in scenario.arm:
         phases = arm.phase or scenario.phase
+        told: set[tuple[str, str]] = set()
         if not phases:
             yield Problem(f"arm.{arm.name}.phase", "expected a phase, of this arm or of the scenario")
         for index, phase in enumerate(phases):
             where = f"arm.{arm.name}" if len(phases) == 1 else f"arm.{arm.name}.phase.{index}"
-            found, circuit = _circuit(scenario, arm, phase, where, sound)
-            yield from found
+            found, circuit = _circuit(scenario, arm, phase, sound)
+            new = [problem for problem in found if (problem.address, problem.message) not in told]
+            told.update((problem.address, problem.message) for problem in new)
+            yield from (Problem(f"{where}.{p.address}" if p.address else where, p.message, p.suggestion) for p in new)
             if circuit is not None:
                 sound[id(circuit)] = circuit
                 yield from _fits(scenario, arm, circuit, where) if sizes else ()
     yield from _nowhere(scenario, list(sound.values()))
 
 
-def _circuit(
-    scenario: Scenario, arm: Arm, phase: Phase, where: str, sound: Mapping[int, Circuit]
-) -> tuple[list[Problem], Circuit | None]:
+def _circuit(scenario: Scenario, arm: Arm, phase: Phase, sound: Mapping[int, Circuit]) -> tuple[list[Problem], Circuit | None]:
     """The problems of a circuit, or the circuit if it has none; one that is known to be sound is not checked again."""
     try:
         circuit = scenario.circuit(arm, phase)
         found = [] if id(circuit) in sound else problems_with(circuit)
     except InputError as error:
-        return [Problem(f"{where}.{p.address}" if p.address else where, p.message, p.suggestion) for p in error.problems], None
-    return [Problem(f"{where}.{p.address}", p.message, p.suggestion) for p in found], None if found else circuit
+        return list(error.problems), None
+    return found, None if found else circuit
 
 
 def _fits(scenario: Scenario, arm: Arm, circuit: Circuit, where: str) -> Iterator[Problem]:
