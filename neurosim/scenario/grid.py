@@ -126,5 +126,5 @@ def told_once(problems: Iterable[Problem], arms: Sequence[Arm]) -> list[Problem]
     for problem in problems:
         name = next((name for name in names if problem.address.startswith(f"arm.{name}.")), "")
         place = re.sub(r"^phase\.\d+\.", "", problem.address.removeprefix(f"arm.{name}."))
-        found.setdefault((place, problem.message), problem)
+        found.setdefault((place, problem.message.partition("; there are ")[0]), problem)
     return list(found.values())

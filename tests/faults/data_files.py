@@ -5,17 +5,16 @@ from __future__ import annotations
 import gzip
 import struct
 import zlib
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from random import Random
 
 import numpy as np
 import pytest
-from faults.damage import DAMAGES
-from faults.told import patience, peak
 from small_files import LAID_OUT, TESTS, TRAINING, Small, forget
 
+from faults.damage import DAMAGES
+from faults.told import Looked, patience, peak
 from neurosim.errors import EnvironmentFailure, InputError
 from neurosim.tasks import TASKS
 
@@ -24,15 +23,7 @@ MEGABYTES = 1_000
 """Damaged sizes may ask for any amount of memory."""
 
 
-@dataclass(frozen=True)
-class Loaded:
-    """What became of a damaged file of a data set: how it ended, and what must not be."""
-
-    outcome: str
-    faults: tuple[str, ...] = ()
-
-
-def loaded(folder: str, number: int) -> Loaded:
+def loaded(folder: str, number: int) -> Looked:
     """Ask a task for its trials while one of its files is damaged.
 
     Every second file passes for the owner's own, as if its checksum were right: so that what reads it is reached.
@@ -51,7 +42,7 @@ def loaded(folder: str, number: int) -> Loaded:
     if outcome == "other numbers" and small.module.SOURCE.files[file] and how not in SAID:
         faults.append("other numbers than the owner's")
     told = "owner's checksum" if small.module.SOURCE.files[file] and not pinned else "no checksum"
-    return Loaded(f"{told}: {outcome}", tuple(f"data file {number} ({file}, {how}, {told}): {fault}" for fault in faults))
+    return Looked(f"{told}: {outcome}", tuple(f"data file {number} ({file}, {how}, {told}): {fault}" for fault in faults))
 
 
 def _asked(name: str, file: str, right: list[np.ndarray], *, exact: bool) -> tuple[str, list[str]]:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import copy
 import functools
+import resource
+import shutil
+import subprocess
+import sys
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +17,12 @@ from typing import Any
 
 from faults import toml_tables, toml_text
 from faults.damage import damaged
+from faults.told import MEGABYTES, Looked, told
+from neurosim.errors import InputError
+from neurosim.scenario.files import load_scenario
 from neurosim.shelf import shelf
+
+MOST_TRIALS = 5_000
 
 SMALL = """
 title = "small"
@@ -118,6 +127,66 @@ def _pool() -> list[Any]:
     return [holder[key] for text in _texts().values() for holder, key in toml_tables.places(tomllib.loads(text))]
 
 
-def left_over(folder: Path, known: Sequence[Path]) -> list[Path]:
-    """What lies in a folder beside what is known."""
-    return sorted(set(folder.rglob("*")) - set(known))
+def validated(folder: str, number: int) -> Looked:
+    """What `neurosim validate` makes of a malformed file, and for some circuits `neurosim show`."""
+    file = malformed(number)
+    path = _written(folder, file)
+    found = told("validate", path)
+    faults = [*found.faults(), *found.slow()]
+    if b"[population" in file.content or b"population =" in file.content:
+        shown = told("show", path, "--json")
+        faults += [f"show: {fault}" for fault in (*shown.faults(), *shown.slow())]
+        faults += ["show and validate disagree"] if (shown.code, found.code) == (0, 2) else []
+    return _looked({0: "valid", 2: "refused"}.get(found.code, "traceback"), file, faults)
+
+
+def run(folder: str, number: int) -> Looked:
+    """What `neurosim run` makes of a malformed file; one that is refused leaves nothing behind."""
+    file = malformed(number, small=True)
+    path = _written(folder, file)
+    out = Path(folder) / "out"
+    if told("validate", path).code == 0 and _work(path) > MOST_TRIALS:
+        return Looked("valid, and too long to run here")
+    found = told("run", path, "--out", str(out), "--backend", "reference", "--quiet")
+    faults = list(found.faults((0, 1, 2)))
+    undrawn = found.code == 2 and "was not drawn" in found.narration
+    if found.code == 2 and out.exists() and not undrawn:
+        faults.append(f"left behind: {', '.join(sorted(str(one.relative_to(out)) for one in out.rglob('*')))}")
+    faults += [f"left behind: {one}" for one in Path(folder).iterdir() if one.name not in ("out", "file.toml")]
+    shutil.rmtree(out, ignore_errors=True)
+    outcome = "run, but for a figure" if undrawn else {0: "run", 1: "blew up", 2: "refused"}.get(found.code, "traceback")
+    return _looked(outcome, file, faults)
+
+
+def in_a_process(folder: str, number: int) -> Looked:
+    """The same command in a process of its own, as users give it: it must end alike, within its memory."""
+    file = malformed(number)
+    path = _written(folder, file)
+    here = told("validate", path)
+    done = subprocess.run(
+        [sys.executable, "-m", "neurosim", "validate", path], capture_output=True, text=True, check=False, timeout=60
+    )
+    used = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    faults = [f"needed {used:.0f} MB"] if used >= MEGABYTES else []
+    faults += [f"ends with {done.returncode}, in this process with {here.code}"] if done.returncode != here.code else []
+    faults += ["tells something else than in this process"] if done.stderr != here.narration else []
+    return _looked("alike", file, faults)
+
+
+def _written(folder: str, file: Malformed) -> str:
+    path = Path(folder) / "file.toml"
+    path.write_bytes(file.content)
+    return str(path)
+
+
+def _looked(outcome: str, file: Malformed, faults: Sequence[str]) -> Looked:
+    return Looked(outcome, tuple(f"description {file.number} ({file.origin}: {file.how}): {fault}" for fault in faults))
+
+
+def _work(path: str) -> int:
+    """How many trials a file asks for; none where it is no scenario."""
+    try:
+        scenario = load_scenario(path)
+        return sum(scenario.trials(arm) for arm in scenario.arm) * scenario.seeds
+    except InputError:
+        return 0

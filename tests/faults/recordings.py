@@ -1,23 +1,18 @@
-"""Damaged recordings: what reading, `check` and `draw` make of them; and what HDF5 alone would make of them, without our guard."""
+"""Damaged recordings: what reading, `check` and `draw` make of them; and what HDF5 alone would, without our guard."""
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from random import Random
 
 import numpy as np
+
 from faults.damage import DAMAGES
 from faults.descriptions import SMALL
-from faults.told import told
-from faults.worker import Died, Worker
-
+from faults.told import Looked, told
 from neurosim.errors import InputError
 from neurosim.recording import Quantity, Recording, Writer, guard
 
@@ -29,16 +24,8 @@ DRAWN = 10
 LONG_AGO = 1_000_000_000
 
 
-@dataclass(frozen=True)
-class Looked:
-    """What became of a damaged recording: how it ended, and what must not be."""
-
-    outcome: str
-    faults: tuple[str, ...] = ()
-
-
 def laid_out(folder: Path) -> None:
-    """Whole recordings of every kind, one file each: of a real run, of many chunks, of one that was stopped, of one that lives."""
+    """Whole recordings of every kind, one file each: of a real run, of many chunks, of one that was stopped, of a live one."""
     (folder / "small.toml").write_text(SMALL, encoding="utf-8")
     done = told("run", str(folder / "small.toml"), "--out", str(folder / "run"), "--backend", "reference", "-q", "--seeds", "1")
     assert done.code == 0, done

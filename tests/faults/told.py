@@ -57,6 +57,14 @@ class Told:
             yield f"needed {peak():.0f} MB"
 
 
+@dataclass(frozen=True)
+class Looked:
+    """What became of one file: how it ended, and what must not be."""
+
+    outcome: str
+    faults: tuple[str, ...] = ()
+
+
 def peak() -> float:
     """The most memory that this process has ever had, in MB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

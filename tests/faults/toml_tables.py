@@ -1,5 +1,6 @@
 """TOML as tables: descriptions that are syntactically right and say something else than was meant."""
 
+# ruff: noqa: E501 - tables of values
 from __future__ import annotations
 
 import copy

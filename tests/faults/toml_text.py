@@ -1,5 +1,6 @@
 """TOML as text: a writer for tables, and ways of writing them down wrong."""
 
+# ruff: noqa: E501 - tables of values
 from __future__ import annotations
 
 import datetime
