@@ -9,6 +9,13 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+LONGEST_ADDRESS, LONGEST_MESSAGE = 200, 1_000
+"""Letters that are told of an address and of what is wrong there: a file may hold names of any length, and any number of them."""
+MOST_PROBLEMS = 50
+"""So many problems of one thing are listed; the others are counted."""
+MOST_COMPARED = 100
+"""Of more names, those with the most letters in common are compared: comparing is slow."""
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -19,9 +26,10 @@ class Problem:
     suggestion: str | None = None
 
     def __str__(self) -> str:
-        """`address: message; did you mean 'x'?`"""
-        meant = f"; did you mean {self.suggestion!r}?" if self.suggestion else ""
-        return f"{self.address}: {self.message}{meant}" if self.address else f"{self.message}{meant}"
+        """`address: message; did you mean 'x'?`, on one line whatever is in the names that it tells."""
+        address, message = readable(self.address, LONGEST_ADDRESS), readable(self.message, LONGEST_MESSAGE)
+        meant = f"; did you mean {readable(repr(self.suggestion), LONGEST_ADDRESS)}?" if self.suggestion else ""
+        return f"{address}: {message}{meant}" if address else f"{message}{meant}"
 
 
 class NeurosimError(Exception):
@@ -51,10 +59,12 @@ class InputError(NeurosimError):
         super().__init__(self._text())
 
     def _text(self) -> str:
-        prefix = f"{self.place}: " if self.place else ""
+        prefix = f"{readable(self.place, LONGEST_MESSAGE)}: " if self.place else ""
         if len(self.problems) == 1:
             return f"{prefix}{self.problems[0]}"
-        return "\n".join([f"{prefix}{len(self.problems)} problems", *(f"  {problem}" for problem in self.problems)])
+        told, more = self.problems[:MOST_PROBLEMS], len(self.problems) - MOST_PROBLEMS
+        lines = [f"{prefix}{len(self.problems)} problems", *(f"  {problem}" for problem in told)]
+        return "\n".join([*lines, f"  … and {more} more"] if more > 0 else lines)
 
 
 class CircuitError(InputError):
@@ -69,10 +79,24 @@ class DataError(InputError):
     """A data file or a recording is damaged or is not what it should be."""
 
 
+class Damaged(DataError):
+    """A file does not hold what was once written into it; nothing that it seems to say is to be judged."""
+
+
 class EnvironmentFailure(NeurosimError):
     """The machine cannot do what was asked: disk full, no permission, a file that is locked, no network."""
 
     exit_code = 4
+
+
+def readable(text: str, most: int) -> str:
+    """A text on one line, without signs that a terminal would obey, and cut where it is too long.
+
+    >>> readable("hidden\\n\\x1b[2J", 20), readable("abcdef", 4)
+    ('hidden\\\\n\\\\x1b[2J', 'abc…')
+    """
+    cut = text if len(text) <= most else f"{text[: most - 1]}…"
+    return cut if cut.isprintable() else "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in cut)
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
@@ -81,7 +105,11 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     >>> nearest("detla", ["fixed", "delta"])
     'delta'
     """
-    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.55)
+    candidates = list(known)
+    if len(candidates) > MOST_COMPARED:
+        letters = set(name)
+        candidates.sort(key=lambda one: len(letters ^ set(one)) + abs(len(name) - len(one)))
+    close = difflib.get_close_matches(name[:LONGEST_ADDRESS], candidates[:MOST_COMPARED], n=1, cutoff=0.55)
     return close[0] if close else None
 
 

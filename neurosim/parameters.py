@@ -7,7 +7,8 @@ parameters. Names, kinds, limits and defaults are in the signature and nowhere e
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Annotated, Any, ClassVar
 
@@ -18,7 +19,9 @@ from neurosim.errors import InputError, Problem, nearest
 NonNegative = Annotated[float, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
-Count = Annotated[int, Field(ge=1)]
+LARGEST_COUNT = 1_000_000_000_000
+"""No run counts further: a million trials a second for eleven days."""
+Count = Annotated[int, Field(ge=1, le=LARGEST_COUNT)]
 
 STRICT = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
 
@@ -29,25 +32,72 @@ _EXPECTED = {
     "string_pattern_mismatch": "expected letters, digits and _, beginning with a letter",
     "model_type": "expected a name or a table",
     "model_attributes_type": "expected a name or a table",
+    "int_type": "expected a whole number",
+    "int_from_float": "expected a whole number",
+    "float_type": "expected a number",
+    "bool_type": "expected true or false",
+    "string_type": "expected a text",
+    "list_type": "expected a list",
+    "dict_type": "expected a table",
 }
+_LIMITS = {
+    "greater_than_equal": ("expected at least {}", "ge"),
+    "less_than_equal": ("expected at most {}", "le"),
+    "greater_than": ("expected a number above {}", "gt"),
+    "less_than": ("expected a number below {}", "lt"),
+    "too_short": ("expected at least {} entries", "min_length"),
+    "too_long": ("expected at most {} entries", "max_length"),
+}
+_BRANCHES = frozenset({"str", "int", "float", "bool", "FamilyChoice"})
+"""What pydantic puts into a place for the kinds of a union, beside those with brackets in their names."""
 
 
 def problems_of(error: ValidationError, address: str, known: Iterable[str] = ()) -> list[Problem]:
     """A pydantic error as problems with our addresses and suggestions."""
     known = list(known)
     found = []
-    for item in error.errors(include_url=False):
-        place = ".".join(str(part) for part in item["loc"] if "[" not in str(part))
+    for item in _without_other_branches(error.errors(include_url=False)):
+        place = ".".join(str(part) for part in item["loc"] if not _is_branch(part))
         full = f"{address}.{place}" if address and place else address or place
-        text = _EXPECTED.get(item["type"], item["msg"].replace("Input should be", "expected").removeprefix("Value error, "))
+        text, suggestion = _expected(item), None
         if item["type"] not in ("missing", "extra_forbidden") and not isinstance(item["input"], dict | BaseModel):
             text += f", found {_shown(item['input'])}"
-        suggestion = None
+        if item["type"] == "literal_error" and isinstance(item["input"], str):
+            suggestion = nearest(item["input"], re.findall("'(.*?)'", item["ctx"]["expected"]))
         if item["type"] == "extra_forbidden":
             suggestion = nearest(str(item["loc"][-1]), known)
             text += f"; known keys are {', '.join(known)}" if known else ""
         found.append(Problem(full, text, suggestion))
     return found
+
+
+def _expected(item: Mapping[str, Any]) -> str:
+    """What was expected, in words that need no knowledge of Python."""
+    if item["type"] in _LIMITS:
+        text, limit = _LIMITS[item["type"]]
+        number = item["ctx"][limit]
+        shown = text.format(f"{number:,}" if isinstance(number, int) else f"{number:g}")
+        return shown.replace("1 entries", "1 entry") if number == 1 else shown
+    return _EXPECTED.get(item["type"], item["msg"].replace("Input should be", "expected").removeprefix("Value error, "))
+
+
+def _is_branch(part: object) -> bool:
+    return isinstance(part, str) and ("[" in part or part in _BRANCHES)
+
+
+def _without_other_branches(items: Sequence[Any]) -> Iterator[Any]:
+    """The errors without those of the kinds of a union that were meant less: that got less far into the value, or came first."""
+    reached: dict[tuple[Any, ...], tuple[int, Any]] = {}
+    for item in items:
+        for depth, part in enumerate(item["loc"]):
+            if _is_branch(part):
+                union = item["loc"][:depth]
+                if union not in reached or len(item["loc"]) >= reached[union][0]:
+                    reached[union] = len(item["loc"]), part
+    for item in items:
+        chosen = (part == reached[item["loc"][:depth]][1] for depth, part in enumerate(item["loc"]) if _is_branch(part))
+        if all(chosen):
+            yield item
 
 
 def _shown(value: object) -> str:

@@ -12,6 +12,7 @@ import importlib.util
 import inspect
 import pkgutil
 import sys
+import traceback
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -48,15 +49,26 @@ def extend(path: str | Path) -> None:
     """
     spec = importlib.util.spec_from_file_location(f"neurosim_extension_{Path(path).stem}", path)
     if spec is None or spec.loader is None or not Path(path).is_file():
-        raise InputError([Problem(str(path), "no such Python file")], "--with")
+        what = "expected a name that ends in .py" if Path(path).is_file() else "no such Python file"
+        raise InputError([Problem(str(path), what)], "--with")
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     try:
         spec.loader.exec_module(module)
+    except InputError as error:
+        place = _line_of(error, path)
+        raise InputError([Problem(place, str(problem)) for problem in error.problems], "--with") from None
     except NeurosimError:
         raise
-    except Exception as error:
-        raise InputError([Problem(str(path), f"{type(error).__name__}: {error}")], "--with") from None
+    except (Exception, SystemExit) as error:
+        raise InputError([Problem(_line_of(error, path), f"{type(error).__name__}: {error}")], "--with") from None
+
+
+def _line_of(error: BaseException, path: str | Path) -> str:
+    """A user's file, with the line in which an error arose, if it is known."""
+    own = str(Path(path).absolute())
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if str(Path(frame.filename).absolute()) == own]
+    return f"{path}, line {lines[-1]}" if lines else str(path)
 
 
 def first_line(doc: str | None) -> str:

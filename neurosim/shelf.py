@@ -43,5 +43,15 @@ def find(kind: str, name_or_path: str | Path) -> Path:
     known = names(kind)
     if text in known:
         return shelf(kind) / f"{text}.toml"
-    listed = ", ".join(known)
-    raise InputError([Problem(text, f"no {singular} of this name; there are {listed}", nearest(text, known))])
+    raise InputError(
+        [Problem(text, f"no {singular} of this name{_but(kind, text)}; there are {', '.join(known)}", nearest(text, known))]
+    )
+
+
+def _but(kind: str, text: str) -> str:
+    """What else a name means, if it means something."""
+    other = "scenarios" if kind == "circuits" else "circuits"
+    if text in names(other):
+        return f", but a {other.removesuffix('s')}"
+    path = Path(text)
+    return ", but a folder" if path.is_dir() else ", but a file whose name does not end in .toml" if path.is_file() else ""

@@ -24,11 +24,11 @@ def test_that_names_kinds_and_defaults_come_from_the_signature() -> None:
     ("given", "address", "part"),
     [
         ({}, "w.scale", "is missing"),
-        ({"scale": 0.0}, "w.scale", "greater than 0, found 0.0"),
+        ({"scale": 0.0}, "w.scale", "above 0, found 0.0"),
         ({"scale": math.nan}, "w.scale", "finite"),
         ({"scale": math.inf}, "w.scale", "finite"),
         ({"scale": "1"}, "w.scale", "found '1'"),
-        ({"scale": 1.0, "part": 1.5}, "w.part", "less than or equal to 1"),
+        ({"scale": 1.0, "part": 1.5}, "w.part", "at most 1"),
         ({"scale": 1.0, "count": 1.5}, "w.count", "found 1.5"),
         ({"scale": 1.0, "momentum": -1.0}, "w.momentum", "found -1.0"),
         ({"scale": True}, "w.scale", "found True"),

@@ -216,7 +216,10 @@ def _element(kind: type[E], properties: Mapping[str, Any], address: str) -> E:
 
 def _element_problems(error: ValidationError, kind: type[BaseModel], address: str) -> list[Problem]:
     problems: list[Problem] = []
-    for problem in problems_of(error, address, kind.model_fields):
+    told = problems_of(error, address, kind.model_fields)
+    if kind is Projection and any(problem.address in (f"{address}.pre", f"{address}.post") for problem in told):
+        told = [problem for problem in told if problem.address != f"{address}.name"]  # which follows from the two
+    for problem in told:
         inside_bias = kind is Population and problem.address.startswith(f"{address}.bias.")
         problems += problems_of(error, address, Bias.model_fields) if inside_bias else [problem]
     return list(dict.fromkeys(problems))

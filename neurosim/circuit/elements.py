@@ -18,6 +18,9 @@ Role = Literal["input", "hidden", "output", "target", "error", "loss", "feedback
 ROLES: tuple[str, ...] = get_args(Role)
 Receptor = Literal["drive", "modulatory", "gate"]
 
+LARGEST_POPULATION = 1_000_000_000
+"""More neurons than any machine has room for."""
+
 _MODEL_OF_ROLE = {"input": "source", "target": "source", "loss": "loss"}
 
 
@@ -48,7 +51,7 @@ class Population(BaseModel):
     model_config = STRICT
 
     name: Name
-    size: Annotated[int, Field(ge=1)]
+    size: Annotated[int, Field(ge=1, le=LARGEST_POPULATION)]
     role: Role = "hidden"
     model: ModelChoice
     transfer: TransferChoice = TransferChoice(name="linear")

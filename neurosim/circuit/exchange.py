@@ -60,7 +60,7 @@ def from_json(text: str) -> Circuit:
     """The circuit in a node-link JSON text; raises InputError when it is not one."""
     try:
         graph = nx.node_link_graph(json.loads(text), directed=True, multigraph=True, edges="edges")
-    except (ValueError, KeyError, TypeError, AttributeError, nx.NetworkXError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, nx.NetworkXError) as error:
         raise InputError(f"not a circuit in node-link JSON: {error}") from None
     return from_networkx(graph)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,31 +10,77 @@ from typing import Any
 
 from neurosim.circuit.circuit import Circuit, parse
 from neurosim.circuit.overrides import matches
+from neurosim.circuit.toml_limits import LARGEST_FILE, beyond, crowded, position
 from neurosim.circuit.validate import problems_with
 from neurosim.errors import CircuitError, InputError, Problem
 from neurosim.shelf import find
-
-LARGEST_FILE = 16_000_000
 
 
 def read_toml(path: Path) -> dict[str, Any]:
     """The tables of a TOML file.
 
     Raises:
-        InputError: it cannot be read, is too large, or is not TOML (with line and column).
+        InputError: it cannot be read, is too large or nested too deeply, or is not TOML (with line and column).
     """
+    text = _text_of(path)
+    _refuse(beyond(text), path)
     try:
-        if path.stat().st_size > LARGEST_FILE:
-            raise InputError([Problem(str(path), f"is larger than {LARGEST_FILE // 1_000_000} MB")])
-        return tomllib.loads(path.read_bytes().decode("utf-8"))
-    except UnicodeDecodeError as error:
-        raise InputError([Problem(str(path), f"is not text in UTF-8 (byte {error.start})")]) from None
+        tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise InputError([Problem(str(path), f"is not TOML: {error}")]) from None
-    except RecursionError:
-        raise InputError([Problem(str(path), "is nested too deeply")]) from None
+        raise InputError([Problem(str(path), f"is not TOML: {_in_words(str(error), text)}")]) from None
+    except (ValueError, RecursionError) as error:
+        raise InputError([Problem(str(path), f"is not TOML that can be read: {error}")]) from None
+    _refuse(crowded(tables), path)
+    return tables
+
+
+def _refuse(problem: Problem | None, path: Path) -> None:
+    if problem is not None:
+        raise InputError([problem], str(path))
+
+
+def _text_of(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST_FILE + 1)
     except OSError as error:
         raise InputError([Problem(str(path), f"cannot be read: {error.strerror}")]) from None
+    if len(content) > LARGEST_FILE:
+        raise InputError([Problem(str(path), f"is larger than {LARGEST_FILE // 1_000_000} MB; expected a circuit or a scenario")])
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = content[: error.start].decode("utf-8", "replace")
+        line, column = position(before, len(before))
+        likely = next((f"; it looks like {what}" for head, what in _HEADS.items() if content.startswith(head)), "")
+        raise InputError([Problem(str(path), f"is not text in UTF-8, at line {line}, column {column}{likely}")]) from None
+
+
+_HEADS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16", b"\x89HDF": "a recording", b"PK": "an archive", b"\x1f\x8b": "an archive"}
+"""How files begin that are taken for TOML."""
+
+_MEANT = {
+    "Invalid value": "expected a value: a number, true or false, a text in quotes, a list or a table",
+    "Cannot overwrite a value": "a second value for the same key",
+    "Invalid statement": "expected KEY = VALUE or a [table]",
+    "Illegal character '\\n'": "a text that does not end on its line",
+}
+"""The parser's words, and what they mean to who wrote the file."""
+
+
+def _in_words(told: str, text: str) -> str:
+    """What the parser says, with the line that it speaks of."""
+    what, _, where = told.removesuffix(")").rpartition(" (at ")
+    twice = re.fullmatch(r"Cannot declare \((.*?),?\) twice", what)
+    line = re.match(r"line (\d+)", where)
+    shown = text.split("\n")[int(line[1]) - 1].strip()[:60] if line else ""
+    if twice:
+        what = f"a second table of the name {twice[1].replace(chr(39), '').replace(', ', '.')}"
+    elif what == "Cannot overwrite a value" and shown.startswith("["):
+        what = "the name has another value above; every table of a list is written as [[NAME]]"
+    else:
+        what = _MEANT.get(what, what)
+    return f"{what[:1].lower()}{what[1:]}, at {where}{f': {shown!r}' if shown else ''}"
 
 
 def load_circuit(name_or_path: str | Path, changes: Mapping[str, Any] | None = None) -> Circuit:
@@ -52,6 +99,9 @@ def load_circuit(name_or_path: str | Path, changes: Mapping[str, Any] | None = N
     """
     path = find("circuits", name_or_path)
     tables = read_toml(path)
+    if "population" not in tables and {"task", "arm", "scenarios"} & set(tables):
+        what = "a collection" if "scenarios" in tables else "a scenario"
+        raise CircuitError([Problem(str(path), f"is {what}; expected a circuit")])
     tables.setdefault("name", path.stem)
     circuit, problems = parse(tables)
     declared = _declared(tables)

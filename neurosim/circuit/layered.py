@@ -12,6 +12,7 @@ from neurosim.errors import InputError, Problem, nearest
 from neurosim.models.plasticity import PlasticityChoice, delta, node_perturbation
 from neurosim.models.weights import Weights, WeightsChoice, pseudoinverse, tied, uniform
 
+DEEPEST = 200
 Wire = Callable[[Circuit, list[str], WeightsChoice], None]
 
 
@@ -84,6 +85,8 @@ def layered(
 def _checked(sizes: object, feedback: object) -> Way:
     if not isinstance(sizes, Sequence) or len(sizes) < 2 or isinstance(sizes, str):
         raise InputError(f"layered needs the sizes of at least an input and an output, found {sizes!r}")
+    if len(sizes) > DEEPEST:
+        raise InputError([Problem("sizes", f"expected at most {DEEPEST} populations one after the other, found {len(sizes)}")])
     if not isinstance(feedback, str) or feedback not in FEEDBACK:
         listed = ", ".join(FEEDBACK)
         raise InputError(

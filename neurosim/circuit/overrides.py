@@ -32,9 +32,7 @@ def override(tables: Mapping[str, Any], changes: Mapping[str, Any], circuit: str
         name, _, path = address.partition(".")
         matching = [element for element in elements if fnmatch.fnmatchcase(element, name)]
         if not path:
-            problems.append(
-                Problem(address, "expected an element and a place in it, like 'hidden.size'", nearest(name, elements))
-            )
+            problems.append(Problem(address, f"expected an element and a place in it, like '{_like(name, elements)}.size'"))
         elif not matching and "*" not in name:
             listed = ", ".join(elements)
             problems.append(
@@ -49,6 +47,10 @@ def override(tables: Mapping[str, Any], changes: Mapping[str, Any], circuit: str
     if problems:
         raise CircuitError(problems, f"circuit {circuit!r}" if circuit else "circuit")
     return changed
+
+
+def _like(name: str, elements: Mapping[str, Any]) -> str:
+    return nearest(name, elements) or next(iter(elements), "hidden")
 
 
 def matches(tables: Mapping[str, Any], address: str) -> bool:

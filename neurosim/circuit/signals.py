@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import networkx as nx
 
@@ -115,7 +115,7 @@ class Signals:
         if function is None:
             return {}
         means = {} if variable in self.model(population.name).formulas else {"u": "drive", "rate": "activation"}
-        return {a: means.get(a.name, a.name) for a in inspect.signature(function).parameters.values()}
+        return {a: means.get(a.name, a.name) for a in _arguments_of(function)}
 
     def formula(self, population: str, variable: str) -> Formula:
         """How a variable is computed from others of the same population (not for what receptors sum, or for sources)."""
@@ -168,7 +168,7 @@ class Signals:
 
     def _remembering(self, population: str) -> set[str]:
         """The variables of a population that remember: who reads them reads the trial before."""
-        return {v for v, f in self.model(population).formulas.items() if v in inspect.signature(f).parameters}
+        return {v for v, f in self.model(population).formulas.items() if any(v == argument.name for argument in _arguments_of(f))}
 
     def loops(self) -> list[list[str]]:
         """Closed paths of signals that each need the next within the same trial: they cannot be computed."""
@@ -178,6 +178,11 @@ class Signals:
             ordered = nx.DiGraph(sorted(self.graph.subgraph(group).edges))
             found.append([edge[0] for edge in nx.find_cycle(ordered, group[0])])
         return found
+
+
+@lru_cache(maxsize=1024)
+def _arguments_of(function: Callable[..., float]) -> tuple[inspect.Parameter, ...]:
+    return tuple(inspect.signature(function).parameters.values())
 
 
 def _carried(projection: Projection) -> str:

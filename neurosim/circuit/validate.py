@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Set
+from itertools import islice
 
 import networkx as nx
 
@@ -23,7 +24,11 @@ from neurosim.seeding import stream
 
 _SILENCED_ROLES = ("input", "hidden")
 LARGEST_PATTERN_TRIED = 4_000_000
-"""Patterns of more synapses than that are not drawn just to see whether they can be."""
+"""Patterns of more synapses than that, or after so many others, are not drawn just to see whether they can be."""
+MOST_NAMED = 200
+"""After so many wrong names no further ones are looked for: telling what was meant takes time."""
+LARGEST_MATRIX = 10**12
+"""The most pairs of neurons that a projection may join."""
 
 
 def validate(circuit: Circuit) -> Circuit:
@@ -50,10 +55,10 @@ def problems_with(circuit: Circuit, also_known: Set[str] = frozenset(), *, compl
         also_known: names of populations that exist but could not be read; nothing is said about their absence.
         complete: whether every element could be read; where not, nothing is said about signals.
     """
-    named = [*_names(circuit, also_known), *_roles(circuit)]
+    named = [*islice(_names(circuit, also_known), MOST_NAMED), *_roles(circuit)]
     whole = circuit if named else circuit.completed()
     broken = {problem.address.split(".")[0] for problem in named}
-    found = named + [problem for p in whole.projections.values() if p.name not in broken for problem in _sizes(whole, p)]
+    found = named + list(_sizes_of_all(whole, broken))
     found += _derivations(circuit)
     if not named and complete and also_known <= set(circuit.populations):
         signals = Signals(whole)
@@ -121,14 +126,23 @@ def _roles(circuit: Circuit) -> Iterator[Problem]:
             yield Problem(f"{population.name}.dropout", f"only hidden neurons and inputs drop out: {found}")
 
 
-def _sizes(circuit: Circuit, projection: Projection) -> Iterator[Problem]:
-    populations = circuit.populations
-    if projection.pre not in populations or projection.post not in populations:
-        return
-    shape = (populations[projection.post].size, populations[projection.pre].size)
+def _sizes_of_all(circuit: Circuit, broken: Set[str]) -> Iterator[Problem]:
+    left, populations = LARGEST_PATTERN_TRIED, circuit.populations
+    for projection in circuit.projections.values():
+        if projection.name in broken or projection.pre not in populations or projection.post not in populations:
+            continue
+        shape = (populations[projection.post].size, populations[projection.pre].size)
+        pairs, form = shape[0] * shape[1], CONNECTORS[projection.connector.name].form
+        if form != "diagonal" and pairs > LARGEST_MATRIX:
+            told = f"joins {shape[1]:,} neurons to {shape[0]:,}; expected at most {LARGEST_MATRIX:,} pairs"
+            yield Problem(projection.name, told)
+        elif form != "pattern" or pairs <= left:
+            left -= pairs if form == "pattern" else 0
+            yield from _sizes(projection, shape)
+
+
+def _sizes(projection: Projection, shape: tuple[int, int]) -> Iterator[Problem]:
     connector = CONNECTORS[projection.connector.name]
-    if connector.form == "pattern" and shape[0] * shape[1] > LARGEST_PATTERN_TRIED:
-        return
     try:
         connector.join(stream(0, "validate"), shape, **connector.parameters.complete(projection.connector.parameters))
     except InputError as error:

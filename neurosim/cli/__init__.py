@@ -32,8 +32,7 @@ _MODULES = {"list": "listing"}  # a module named `list` would hide the built-in 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     parser = _parser()
-    given = list(sys.argv[1:] if argv is None else argv)
-    arguments = parser.parse_args(given)
+    arguments = parser.understood(list(sys.argv[1:] if argv is None else argv))
     if arguments.command is None:
         parser.print_help()
         return 2
@@ -77,13 +76,33 @@ class _Parser(argparse.ArgumentParser):
         """Say what is wrong in one line, and what was probably meant."""
         from neurosim.errors import nearest
 
-        wrong = message.split("invalid choice: ")[-1].split(" ")[0].strip("'") if "invalid choice" in message else ""
-        meant = nearest(wrong, COMMANDS) if wrong else None
+        wrong, known = _choice(message) or self._option(message)
+        meant = nearest(wrong, known) if wrong else None
         print(f"neurosim: {message}" + (f"; did you mean {meant!r}?" if meant else ""), file=sys.stderr)
         raise SystemExit(2)
 
+    def _option(self, message: str) -> tuple[str, list[str]]:
+        """The first option that is not known, and those that are."""
+        wrong = message.partition("unrecognized arguments: ")[2].split(" ")[0].split("=")[0]
+        return (wrong, list(self._option_string_actions)) if wrong.startswith("--") else ("", [])
 
-def _parser() -> argparse.ArgumentParser:
+    def understood(self, given: list[str]) -> argparse.Namespace:
+        """The arguments; of those that nobody knows, the command in question tells."""
+        arguments, unknown = self.parse_known_args(given)
+        if unknown:
+            commands = [action.choices for action in self._actions if isinstance(action.choices, dict)]
+            asked = next((several[arguments.command] for several in commands if arguments.command in several), self)
+            asked.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return arguments
+
+
+def _choice(message: str) -> tuple[str, list[str]] | None:
+    """What was chosen of a few, and these, where a message of argparse tells of a wrong choice."""
+    chosen, choose, known = message.partition("invalid choice: ")[2].partition(" (choose from ")
+    return (chosen.strip("'"), [name.strip("' )") for name in known.split(",")]) if choose else None
+
+
+def _parser() -> _Parser:
     parser = _Parser(prog="neurosim", description="A simulator of neuron populations where the learning algorithm is the wiring.")
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and stop")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)

@@ -14,12 +14,12 @@ from neurosim.cli.outcome import carried_out, extent
 from neurosim.cli.progress import Progress
 from neurosim.cli.table import many
 from neurosim.cli.values import parsed, several
-from neurosim.errors import InputError, Problem
+from neurosim.errors import InputError, Problem, ScenarioError
 from neurosim.scenario.blocks import runs
 from neurosim.scenario.collection import is_collection
 from neurosim.scenario.description import Scenario
 from neurosim.scenario.files import checked, load_scenario
-from neurosim.scenario.grid import with_grid
+from neurosim.scenario.grid import told_once, with_grid
 from neurosim.scenario.plan import Plan
 from neurosim.scenario.runner import with_changes
 from neurosim.scenario.slices import WHOLE, Slice
@@ -94,6 +94,9 @@ def _scenario(arguments: argparse.Namespace) -> Scenario:
     if arguments.seeds:
         changes["seeds"] = arguments.seeds
     if changes:
-        scenario = checked(with_changes(scenario, changes), f"{arguments.scenario} with changes")
+        try:
+            scenario = checked(with_changes(scenario, changes), f"{arguments.scenario} with changes")
+        except ScenarioError as error:
+            raise ScenarioError(told_once(error.problems, scenario.arm), error.place) from None
     grid = several(arguments.grid, "--grid")
     return with_grid(scenario, grid, arguments.arm) if grid else scenario

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from neurosim.circuit.files import load_circuit, read_toml
-from neurosim.errors import InputError
+from neurosim.errors import InputError, Problem, nearest
 from neurosim.scenario.collection import load_collection
 from neurosim.scenario.files import load_scenario
 from neurosim.shelf import find, names
@@ -35,6 +35,10 @@ def command(arguments: argparse.Namespace) -> int:
 
 def _check(name: str) -> None:
     path = Path(name)
+    shelved = [*names("circuits"), *names("scenarios")]
+    if path.suffix != ".toml" and "/" not in name and name not in shelved:
+        told = f"no circuit, scenario or collection of this name; there are {', '.join(shelved)}"
+        raise InputError([Problem(name, told, nearest(name, shelved))])
     if path.suffix != ".toml" and name in names("scenarios") and name not in names("circuits"):
         path = find("scenarios", name)
     elif path.suffix != ".toml":

@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Sequence
 from typing import Any
 
+from neurosim.circuit.toml_limits import beyond
 from neurosim.errors import InputError, Problem
 
 
@@ -15,7 +16,7 @@ def parsed(texts: Sequence[str], option: str) -> dict[str, Any]:
     >>> parsed(["hidden.size=5", "hidden.transfer=tanh"], "--set")
     {'hidden.size': 5, 'hidden.transfer': 'tanh'}
     """
-    return {address: _value(value) for address, value in (_divided(text, option, "VALUE") for text in texts)}
+    return {address: _value(value, option) for address, value in (_divided(text, option, "VALUE") for text in texts)}
 
 
 def several(texts: Sequence[str], option: str) -> dict[str, list[Any]]:
@@ -32,7 +33,7 @@ def several(texts: Sequence[str], option: str) -> dict[str, list[Any]]:
             raise InputError([Problem(text, "expected ADDRESS=VALUE,VALUE,…; a value is missing")], option)
         if address in found:
             raise InputError([Problem(text, f"{address} is given twice; say all its values at once")], option)
-        found[address] = [_value(piece) for piece in pieces]
+        found[address] = [_value(piece, option) for piece in pieces]
     return found
 
 
@@ -58,8 +59,11 @@ def _split(text: str) -> list[str]:
     return [piece.strip() for piece in pieces]
 
 
-def _value(text: str) -> Any:
+def _value(text: str, option: str) -> Any:
+    too_much = beyond(text)
+    if too_much is not None:
+        raise InputError([Problem(text, too_much.message)], option)
     try:
         return tomllib.loads(f"value = {text}")["value"]
-    except (tomllib.TOMLDecodeError, KeyError):
+    except (ValueError, KeyError):
         return text

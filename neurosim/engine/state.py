@@ -89,6 +89,15 @@ class State(MutableMapping[str, np.ndarray]):
             self._arrays[address] = self._made(address)
         return self._arrays[address]
 
+    def holds(self, address: str) -> bool:
+        """Whether there is an array under an address; none is made."""
+        owner, _, what = address.rpartition(".")
+        projection, population = self.circuit.projections.get(owner), self.circuit.populations.get(owner)
+        if projection is not None and (what == "weights" or (projection.derivation is None and what in ("velocity", "pattern"))):
+            return True
+        biased = population is not None and population.bias is not None and what in ("bias", "bias_velocity")
+        return biased or (population is not None and self._remembers(owner, what))
+
     def shape(self, address: str) -> tuple[int, ...]:
         """The shape of an array, without a copy of it."""
         shape = self.storage(address).shape

@@ -50,7 +50,7 @@ class Arm:
 
 def seed_of(recording: Recording) -> int:
     """The seed of a run; 0 where its recording does not say."""
-    return int(recording.attributes.get("seed", 0))
+    return recording.whole_number("seed")
 
 
 def arms(recordings: Sequence[Any]) -> list[Arm]:
@@ -68,7 +68,7 @@ def arms(recordings: Sequence[Any]) -> list[Arm]:
     groups: dict[tuple[str, str], list[Recording]] = {}
     for recording, name in zip(recordings, names, strict=True):
         groups.setdefault((str(recording.attributes.get("scenario", "")), name), []).append(recording)
-    ordered = sorted(groups.items(), key=lambda group: int(group[1][0].attributes.get("arm_order", len(recordings))))
+    ordered = sorted(groups.items(), key=lambda group: group[1][0].whole_number("arm_order", len(recordings)))
     several = len({scenario for scenario, _ in groups}) > 1
     return [
         Arm(
@@ -152,6 +152,6 @@ def title_of(compared: Sequence[Arm]) -> str:
 
 def trials_per_pass(compared: Sequence[Arm]) -> int | None:
     """How many trials are one pass through the data, if all recordings say the same."""
-    found = {r.attributes.get("trials_per_pass") for arm in compared for r in arm.recordings}
+    found = {r.whole_number("trials_per_pass") for arm in compared for r in arm.recordings}
     only = found.pop() if len(found) == 1 else None
-    return int(only) if only and int(only) > 0 else None
+    return only if only and only > 0 else None

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from pydantic import Field
 
 from neurosim.errors import InputError, Problem
 from neurosim.figures._arms import Arm, arms, held, require, title_of
 from neurosim.figures._quantities import is_angle, name_of
 from neurosim.figures._style import BLACK, FONT, GREY, PALE, Look, legend_below, looks, name_axes, panels
 from neurosim.figures._traces import count
-from neurosim.parameters import Count
 from neurosim.recording import Recording
+
+MOST_BINS = 10_000
 
 
 def figure(
     recordings: Sequence[Recording],
     address: str | None = None,
     trials: list[int] | None = None,
-    bins: Count = 36,
+    bins: Annotated[int, Field(ge=1, le=MOST_BINS)] = 36,
     low: float | None = None,
     high: float | None = None,
     label: str | None = None,

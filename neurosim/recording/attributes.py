@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -16,6 +17,8 @@ FORMAT = "neurosim recording"
 FORMAT_VERSION = 1
 RESERVED = ("format", "format_version", "Conventions", "status", "committed_trial")
 """The writer's own names."""
+LARGEST_TEXT = 64 * 1024 * 1024
+"""Bytes of an attribute: the description of a circuit whose weights are written out may be long."""
 
 _STRING = h5py.string_dtype()
 _TEXT = h5py.h5t.py_create(_STRING, logical=True)
@@ -53,8 +56,20 @@ def write(target: h5py.HLObject, attributes: Mapping[str, Any]) -> None:
 
 
 def read(target: h5py.HLObject) -> dict[str, Any]:
-    """All attributes of an HDF5 object as str, int, float or list of str."""
-    return {name: _python(value) for name, value in target.attrs.items()}
+    """All attributes of an HDF5 object as str, int, float or list of str.
+
+    Raises:
+        ValueError: one is longer than any that is ever written.
+    """
+    found = {}
+    for name in target.attrs:
+        stored = target.attrs.get_id(name)
+        if math.prod(stored.shape) * stored.dtype.itemsize > LARGEST_TEXT:
+            raise ValueError(f"its attribute {name!r} is too long")
+        found[name] = _python(target.attrs[name])
+        if isinstance(found[name], str) and len(found[name]) > LARGEST_TEXT:
+            raise ValueError(f"its attribute {name!r} is too long")
+    return found
 
 
 def _fault(name: str, value: object) -> str | None:
@@ -77,10 +92,10 @@ def _string_fault(text: str) -> str | None:
     if "\0" in text:
         return "contains a zero character, which HDF5 cannot store"
     try:
-        text.encode()
+        size = len(text.encode())
     except UnicodeEncodeError:
         return "contains half a character (a lone surrogate), which UTF-8 cannot store"
-    return None
+    return f"is longer than {LARGEST_TEXT // 1024**2} MB" if size > LARGEST_TEXT else None
 
 
 def _plain(value: Any) -> str | int | float | list[str]:

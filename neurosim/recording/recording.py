@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Self, SupportsIndex, overload
 import h5py
 import numpy as np
 
-from neurosim.errors import DataError, EnvironmentFailure, InputError, Problem, nearest
-from neurosim.recording import attributes
+from neurosim.errors import Damaged, DataError, EnvironmentFailure, InputError, Problem, nearest
+from neurosim.recording import attributes, guard
 from neurosim.recording.quantity import TRIAL, Quantity
 from neurosim.recording.versions import reader_of
 
@@ -89,6 +89,13 @@ class Recording:
         """How the run ended: "complete", "failed", "interrupted"; "running" while it lives, or if it was killed."""
         return str(self.attributes["status"])
 
+    def whole_number(self, attribute: str, default: int = 0) -> int:
+        """An attribute that must be a whole number where it is there; DataError where it is something else."""
+        found = self.attributes.get(attribute, default)
+        if not isinstance(found, int):
+            raise DataError(f"{self.path}: its attribute {attribute!r} is no whole number")
+        return found
+
     @property
     def committed_trial(self) -> int:
         """The trial up to which rows may be believed; -1 before the first commit."""
@@ -154,6 +161,8 @@ class Recording:
             dataset, committed = self._dataset(address), self.committed_trial
             with self._readable():
                 trials = self._version.trials(dataset)[()]
+                if trials.shape != dataset.shape[:1] or dataset.ndim != len(dataset.dims) or dataset.dtype.kind != "f":
+                    raise ValueError(f"{address} does not hold a sample for each of its trials")
             found = trials[: np.searchsorted(trials, committed, side="right")]
             if self.status == "running":
                 return found
@@ -281,13 +290,13 @@ class Recording:
 
     @contextmanager
     def _readable(self) -> Iterator[None]:
-        """A DataError instead of whatever HDF5 and h5py raise over damaged or closed files."""
+        """Damaged instead of whatever HDF5 and h5py raise over damaged or closed files."""
         if not self._file:
             raise DataError(f"{self.path}: the recording is closed")
         try:
             yield
         except (OSError, RuntimeError, KeyError, ValueError, TypeError, IndexError) as error:
-            raise DataError(f"{self.path} is damaged: {_first_line(error)}") from error
+            raise Damaged(f"{self.path} is damaged: {_first_line(error)}") from error
 
 
 def find_recordings(path: str | os.PathLike[str]) -> list[Path]:
@@ -324,6 +333,7 @@ def _opened(path: Path) -> h5py.File:
         raise EnvironmentFailure(f"{path} cannot be read: {error.strerror}") from None
     if empty:
         raise DataError(f"{path} is empty")
+    guard.require_sound(path)
     try:
         return _opened_with_hdf5(path)
     except (OSError, RuntimeError) as error:

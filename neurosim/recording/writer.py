@@ -21,7 +21,7 @@ import h5py
 import numpy as np
 
 from neurosim.errors import EnvironmentFailure, InputError, Problem, nearest
-from neurosim.recording import attributes, disk, layout
+from neurosim.recording import attributes, disk, guard, layout
 from neurosim.recording.lock import WriterLock
 from neurosim.recording.quantity import Quantity
 from neurosim.recording.takeover import take_over
@@ -209,6 +209,8 @@ class Writer:
             if until is not None:
                 self._committed = self._written = take_over(self.path, file, tuple(self.quantities.values()), until)
                 file[layout.COUNTER][()] = self._committed
+        values = [(self._offsets[address], quantity.nbytes) for address, quantity in self.quantities.items()]
+        guard.seal(self._temporary, loose=[*values, (self._counter, 8)])
         os.replace(self._temporary, self.path)
         self._descriptor = os.open(self.path, os.O_RDWR)
 
@@ -245,6 +247,7 @@ class Writer:
                 pass
         else:
             self._copy(held)
+        guard.seal(self._temporary)
         disk.keep(self._temporary)
         os.replace(self._temporary, self.path)
         disk.keep(self.path.parent)
@@ -272,6 +275,7 @@ class Writer:
         disk.reserve(self._descriptor, os.fstat(self._descriptor).st_size + 4 * text + 64 * 1024)
         with h5py.File(self.path, "r+", locking=False) as file:
             attributes.write(file, {**self._annotated, "status": self._root["status"]})
+        guard.seal(self.path)
         os.fsync(self._descriptor)
 
 

@@ -65,9 +65,12 @@ def load_collection(name_or_path: str | Path) -> tuple[Collection, list[Scenario
     collection = _described(read_toml(path), path)
     problems: list[Problem] = list(_doubled(collection.scenarios))
     members: list[Scenario] = []
+    kinds = shelved()
     for index, member in enumerate(collection.scenarios):
+        if member in collection.scenarios[:index]:
+            continue
         try:
-            members.append(_member(member, f"scenarios.{index}"))
+            members.append(_member(member, f"scenarios.{index}", kinds))
         except InputError as error:
             problems += error.problems
     problems += [] if problems else _doubled([member.name for member in members])
@@ -90,9 +93,8 @@ def _doubled(listed: list[str]) -> Iterator[Problem]:
             yield Problem(f"scenarios.{index}", f"a second scenario of the name {name!r}")
 
 
-def _member(name: str, where: str) -> Scenario:
+def _member(name: str, where: str, kinds: Mapping[bool, list[str]]) -> Scenario:
     """A scenario of a collection; what is wrong with it is told at its place in the collection."""
-    kinds = shelved()
     if name in kinds[True]:
         raise InputError([Problem(where, f"{name!r} is a collection itself; expected scenarios")])
     if not name.endswith(".toml") and "/" not in name and "\\" not in name and name not in kinds[False]:

@@ -12,12 +12,12 @@ from neurosim.circuit.circuit import Circuit
 from neurosim.circuit.files import load_circuit
 from neurosim.circuit.layered import layered
 from neurosim.errors import InputError, Problem, nearest
-from neurosim.parameters import STRICT, Choice, Parameters
+from neurosim.parameters import STRICT, Choice, Count, Parameters
 from neurosim.tasks import TASKS, Task
 
-Count = Annotated[int, Field(ge=1)]
 ArmName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*(,[A-Za-z0-9_.+-]+=[A-Za-z0-9_.+-]+)*$")]
 """A name; an arm that a grid made adds its values, `shallow,hidden.size=5`. It is a folder's name, too."""
+MOST_SEEDS, MOST_REPEATED, LARGEST_SEED = 1_000_000, 10_000, 2**53
 EACH_RUN = "run"
 """As the seed of a task: every run has its own."""
 FAMILIES = {"layered": layered}
@@ -109,7 +109,7 @@ class Phase(BaseModel):
     @model_validator(mode="after")
     def _one_length(self) -> Phase:
         if (self.trials is None) == (self.passes is None):
-            raise ValueError("expected either trials or passes")
+            raise ValueError(f"expected either trials or passes, found {'neither' if self.trials is None else 'both'}")
         return self
 
     def length(self, task: Task) -> int:
@@ -143,7 +143,7 @@ class Arm(BaseModel):
     set: dict[str, Any] = {}
     task: dict[str, Any] = {}
     phase: list[Phase] = []
-    repeat: Count = 1
+    repeat: Annotated[int, Field(ge=1, le=MOST_REPEATED)] = 1
     equal_errors: Annotated[float, Field(gt=0)] | None = None
     grid: dict[str, Any] = {}
 
@@ -173,8 +173,8 @@ class Scenario(BaseModel):
     source: str = ""
     notes: str = ""
     task: TaskChoice
-    seeds: Count = 1
-    first_seed: Annotated[int, Field(ge=0)] = 0
+    seeds: Annotated[int, Field(ge=1, le=MOST_SEEDS)] = 1
+    first_seed: Annotated[int, Field(ge=0, le=LARGEST_SEED)] = 0
     dtype: Literal["float32", "float64"] = "float32"
     set: dict[str, Any] = {}
     changes: dict[str, Any] = {}
@@ -185,7 +185,7 @@ class Scenario(BaseModel):
     figure: list[FigureChoice] = []
     claim: list[ClaimChoice] = []
 
-    _circuits: dict[tuple[str, int], Circuit] = PrivateAttr(default_factory=dict)
+    _circuits: dict[str, Circuit] = PrivateAttr(default_factory=dict)
     _tasks: dict[str, Task] = PrivateAttr(default_factory=dict)
 
     def task_of(self, arm: Arm, seed: int | None = None) -> Task:
@@ -209,35 +209,42 @@ class Scenario(BaseModel):
 
     def trials(self, arm: Arm) -> int:
         """How many trials each run of an arm has, over all phases; some may end before their time."""
-        return sum(phase.length(self.task_of(arm)) for phase in self.phases(arm))
+        task = self.task_of(arm)
+        return sum(phase.length(task) for phase in arm.phase or self.phase) * arm.repeat
 
     def about(self, arm: Arm) -> Scenario:
         """This scenario without the other arms of a grid, which may be thousands: what the recording of an arm tells."""
         return self.model_copy(update={"arm": [one for one in self.arm if not one.grid or one == arm]})
 
     def circuit(self, arm: Arm, phase: Phase) -> Circuit:
-        """The circuit of an arm in a phase; made once, and shared by all seeds.
+        """The circuit of an arm in a phase; made once, and shared by all seeds and by arms and phases that have the same.
 
         Raises:
             InputError: no such circuit, or an address in `set` or `freeze` names nothing.
         """
-        key = arm.name, self.phases(arm).index(phase)
+        key = _circuit_key(arm, phase)
         if key not in self._circuits:
             self._circuits[key] = self._made(arm, phase)
         return self._circuits[key]
 
     def adopt(self, arm: Arm, circuits: Sequence[Circuit]) -> None:
         """Take the circuits of an arm, one for each phase, as they were made elsewhere, instead of making them."""
-        phases = self.phases(arm)
-        self._circuits.update({(arm.name, phases.index(p)): circuit for p, circuit in zip(phases, circuits, strict=True)})
+        self._circuits.update({_circuit_key(arm, p): c for p, c in zip(self.phases(arm), circuits, strict=True)})
 
     def _made(self, arm: Arm, phase: Phase) -> Circuit:
-        chosen = phase.circuit or arm.circuit
-        circuit = _family(chosen) if isinstance(chosen, FamilyChoice) else load_circuit(chosen)
+        circuit = _chosen(phase.circuit or arm.circuit)
         for changes in (self.set, arm.set, phase.set, self.changes, arm.grid):
             circuit = circuit.replace(changes)
         if phase.eta_scale != 1.0:
             circuit = circuit.replace(_scaled(circuit, phase.eta_scale))
+        known = [*circuit.populations, *circuit.projections]
+        unknown = [
+            Problem("freeze", f"no population or projection {name!r}; there are {', '.join(known)}", nearest(name, known))
+            for name in phase.freeze
+            if name not in known
+        ]
+        if unknown:
+            raise InputError(unknown)
         frozen = {n: f"{n}.bias.plasticity" if n in circuit.populations else f"{n}.plasticity" for n in phase.freeze}
         return circuit.replace(dict.fromkeys(frozen.values(), "fixed"))
 
@@ -253,6 +260,22 @@ def _scaled(circuit: Circuit, factor: float) -> dict[str, float]:
     return {f"{a}.eta": factor * rule.parameters["eta"] for a, rule in rules.items() if "eta" in rule.parameters}
 
 
+def _circuit_key(arm: Arm, phase: Phase) -> str:
+    return repr((phase.circuit or arm.circuit, arm.set, phase.set, phase.freeze, phase.eta_scale, arm.grid))
+
+
+def _chosen(choice: str | FamilyChoice) -> Circuit:
+    """The circuit that an arm or a phase names; what is wrong with it is told under `circuit`."""
+    try:
+        return _family(choice) if isinstance(choice, FamilyChoice) else load_circuit(choice)
+    except InputError as error:
+        room = "circuit" if isinstance(choice, FamilyChoice) else f"circuit {choice!r}"
+        between = "." if isinstance(choice, FamilyChoice) else ": "
+        places = [room if p.address in ("", choice) else f"{room}{between}{p.address}" for p in error.problems]
+        told = zip(places, error.problems, strict=True)
+        raise InputError([Problem(place, p.message, p.suggestion) for place, p in told]) from None
+
+
 def _family(choice: FamilyChoice) -> Circuit:
     if choice.name not in FAMILIES:
         listed = ", ".join(FAMILIES)
@@ -260,15 +283,7 @@ def _family(choice: FamilyChoice) -> Circuit:
             [Problem("family", f"no such family {choice.name!r}; there are {listed}", nearest(choice.name, FAMILIES))]
         )
     family = FAMILIES[choice.name]
-    known = list(Parameters(family).fields)
-    unknown = [
-        Problem(key, f"unknown key; known keys are {', '.join(known)}", nearest(key, known))
-        for key in choice.parameters
-        if key not in known
-    ]
-    if unknown:
-        raise InputError(unknown)
-    try:
-        return family(**choice.parameters)
-    except TypeError as error:
-        raise InputError([Problem("family", str(error))]) from None
+    wrong = Parameters(family).problems(choice.parameters, "")
+    if wrong:
+        raise InputError(wrong)
+    return family(**choice.parameters)

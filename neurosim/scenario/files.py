@@ -29,17 +29,26 @@ def load_scenario(name_or_path: str | Path) -> Scenario:
     tables = read_toml(path)
     if "scenarios" in tables:
         raise ScenarioError([Problem("scenarios", "makes this file a collection; expected a single scenario")], str(path))
+    if "population" in tables and "arm" not in tables:
+        raise ScenarioError([Problem(str(path), "is a circuit; expected a scenario")])
     tables.setdefault("name", path.stem)
-    return checked(tables, str(path))
+    return checked(tables, str(path), moments=True)
 
 
-def checked(tables: Mapping[str, Any], place: str) -> Scenario:
-    """The scenario that some tables describe; raises ScenarioError with all that is wrong."""
+def checked(tables: Mapping[str, Any], place: str, *, moments: bool = False) -> Scenario:
+    """The scenario that some tables describe; raises ScenarioError with all that is wrong.
+
+    Args:
+        tables: as a TOML file holds them, perhaps with values changed.
+        place: what messages call it.
+        moments: whether a claim about a trial at which nothing is recorded is wrong. In a file it is; a run that was made
+            shorter on the command line is no less a run, and `neurosim check` says which claims cannot be judged by it.
+    """
     try:
         scenario = Scenario.model_validate(dict(tables))
     except ValidationError as error:
         raise ScenarioError(structural(error), place) from None
-    problems = list(problems_in(scenario))
+    problems = list(problems_in(scenario, moments=moments))
     if problems:
         raise ScenarioError(dict.fromkeys(problems), place)
     return scenario

@@ -48,7 +48,7 @@ def with_grid(scenario: Scenario, grid: Mapping[str, Sequence[Any]], names: Sequ
     try:
         return checked(tables, f"{scenario.name} with a grid")
     except ScenarioError as error:
-        raise ScenarioError(_told_once(error.problems, added), error.place) from None
+        raise ScenarioError(told_once(error.problems, added), error.place) from None
 
 
 def _problems(scenario: Scenario, arms: Sequence[Arm], grid: Mapping[str, Sequence[Any]]) -> Iterator[Problem]:
@@ -119,11 +119,12 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, default=str)
 
 
-def _told_once(problems: Iterable[Problem], added: Sequence[Arm]) -> list[Problem]:
-    """Of problems that several arms of the grid have alike, the first."""
-    names = sorted((arm.name for arm in added), key=len, reverse=True)
+def told_once(problems: Iterable[Problem], arms: Sequence[Arm]) -> list[Problem]:
+    """Of problems that several of these arms have alike, the first."""
+    names = sorted((arm.name for arm in arms), key=len, reverse=True)
     found: dict[tuple[str, str], Problem] = {}
     for problem in problems:
         name = next((name for name in names if problem.address.startswith(f"arm.{name}.")), "")
-        found.setdefault((problem.address.removeprefix(f"arm.{name}."), problem.message), problem)
+        place = re.sub(r"^phase\.\d+\.", "", problem.address.removeprefix(f"arm.{name}."))
+        found.setdefault((place, problem.message.partition("; there are ")[0]), problem)
     return list(found.values())

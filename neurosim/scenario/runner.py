@@ -17,6 +17,9 @@ from neurosim.scenario.identity import identity
 from neurosim.scenario.plan import Plan
 from neurosim.scenario.standing import Place, forget, place_of
 
+SETTABLE = ("seeds", "first_seed", "dtype", "title")
+"""The keys of a scenario that one value changes."""
+
 
 def chosen_arms(scenario: Scenario, names: Sequence[str]) -> list[Arm]:
     """The arms of these names and what a grid makes of them, in the scenario's order; all where none is named.
@@ -130,6 +133,15 @@ def with_changes(scenario: Scenario, changes: Mapping[str, Any]) -> dict[str, An
     >>> with_changes(load_scenario("linear_map"), {"seeds": 2, "hidden.size": 5})["changes"]
     {'hidden.size': 5}
     """
+    unknown = [
+        Problem(
+            key, "expected a key of the scenario, or an element and a place in it, like 'hidden.size'", nearest(key, SETTABLE)
+        )
+        for key in changes
+        if "." not in key and key not in Scenario.model_fields
+    ]
+    if unknown:
+        raise InputError(unknown, "--set")
     tables = scenario.model_dump()
     own = {key: value for key, value in changes.items() if key.split(".")[0] in Scenario.model_fields}
     for address, value in own.items():

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from pydantic import BaseModel, ValidationError
 
 from neurosim.circuit.circuit import Circuit
 from neurosim.circuit.overrides import matches
 from neurosim.circuit.validate import problems_with
-from neurosim.errors import CircuitError, InputError, NeurosimError, Problem, nearest
+from neurosim.errors import InputError, Problem, nearest
 from neurosim.figures import FIGURES
 from neurosim.metrics.look import resolve
 from neurosim.parameters import Parameters, problems_of
+from neurosim.scenario.claim_terms import misfitting, terms_of, unrecorded
 from neurosim.scenario.claims import CLAIMS
-from neurosim.scenario.description import EACH_RUN, Arm, Ending, FigureChoice, Phase, Scenario, arms_of
+from neurosim.scenario.description import EACH_RUN, Arm, ClaimChoice, Ending, FigureChoice, Phase, Scenario
 from neurosim.shelf import find, names
 from neurosim.simulator import Simulator
 from neurosim.simulator.equal_errors import feedback_projections
@@ -26,11 +27,16 @@ from neurosim.tasks import TASKS
 ROOMS: dict[str, type[BaseModel]] = {"arm": Arm, "phase": Phase, "until": Ending}
 
 
+LISTS = ("arm", "phase", "figure", "claim")
+
+
 def structural(error: ValidationError) -> list[Problem]:
     """pydantic's problems, each with the keys that are known at its own place."""
     found = []
     for problem in problems_of(error, "", Scenario.model_fields):
         before, _, key = problem.address.rpartition(".")
+        if problem.message.startswith("expected a list") and key in LISTS:
+            problem = Problem(problem.address, problem.message.replace("a list", f"a list of tables, [[{key}]]", 1))
         room = next((ROOMS[part] for part in reversed(before.split(".")) if part in ROOMS), None)
         if room is not None and problem.message.startswith("unknown key"):
             known = list(room.model_fields)
@@ -39,23 +45,23 @@ def structural(error: ValidationError) -> list[Problem]:
     return found
 
 
-def problems_in(scenario: Scenario) -> Iterator[Problem]:
-    """All that is wrong with a scenario whose structure is right."""
+def problems_in(scenario: Scenario, *, moments: bool = True) -> Iterator[Problem]:
+    """All that is wrong with a scenario whose structure is right.
+
+    Args:
+        scenario: any scenario.
+        moments: whether claims about trials at which nothing is recorded are among it.
+    """
     task_problems = list(_task(scenario))
     yield from task_problems
     yield from _doubled_arms(scenario)
     yield from _intervals(scenario)
     yield from () if task_problems else _starts(scenario)
     yield from _wildcards(scenario)
+    yield from _circuits(scenario, sizes=not task_problems)
     for arm in scenario.arm:
-        phases = arm.phase or scenario.phase
-        if not phases:
-            yield Problem(f"arm.{arm.name}.phase", "expected a phase, of this arm or of the scenario")
-        for index, phase in enumerate(phases):
-            where = f"arm.{arm.name}" if len(phases) == 1 else f"arm.{arm.name}.phase.{index}"
-            yield from _circuit(scenario, arm, phase, where, sizes=not task_problems)
-        yield from _endings(scenario, phases, where="phase" if not arm.phase else f"arm.{arm.name}.phase")
-    yield from _claims(scenario)
+        yield from _endings(scenario, arm.phase or scenario.phase, where=f"arm.{arm.name}.phase" if arm.phase else "phase")
+    yield from _claims(scenario, moments=moments and not task_problems)
     yield from _figures(scenario)
 
 
@@ -103,23 +109,40 @@ def _task_parameters(scenario: Scenario, kind: Parameters) -> Iterator[Problem]:
             yield Problem(where, problem.message, problem.suggestion)
 
 
-def _circuit(scenario: Scenario, arm: Arm, phase: Phase, where: str, *, sizes: bool) -> Iterator[Problem]:
+def _circuits(scenario: Scenario, *, sizes: bool) -> Iterator[Problem]:
+    """What is wrong with the circuits of all arms in all phases, and with what is recorded of them."""
+    sound: dict[int, Circuit] = {}
+    for arm in scenario.arm:
+        phases = arm.phase or scenario.phase
+        told: set[tuple[str, str]] = set()
+        if not phases:
+            yield Problem(f"arm.{arm.name}.phase", "expected a phase, of this arm or of the scenario")
+        for index, phase in enumerate(phases):
+            where = f"arm.{arm.name}" if len(phases) == 1 else f"arm.{arm.name}.phase.{index}"
+            found, circuit = _circuit(scenario, arm, phase, sound)
+            new = [problem for problem in found if (problem.address, problem.message) not in told]
+            told.update((problem.address, problem.message) for problem in new)
+            yield from (Problem(f"{where}.{p.address}" if p.address else where, p.message, p.suggestion) for p in new)
+            if circuit is not None:
+                sound[id(circuit)] = circuit
+                yield from _fits(scenario, arm, circuit, where) if sizes else ()
+    yield from _nowhere(scenario, list(sound.values()))
+
+
+def _circuit(scenario: Scenario, arm: Arm, phase: Phase, sound: Mapping[int, Circuit]) -> tuple[list[Problem], Circuit | None]:
+    """The problems of a circuit, or the circuit if it has none; one that is known to be sound is not checked again."""
     try:
         circuit = scenario.circuit(arm, phase)
+        found = [] if id(circuit) in sound else problems_with(circuit)
     except InputError as error:
-        yield from (Problem(f"{where}.{p.address}" if p.address else where, p.message, p.suggestion) for p in error.problems)
-        return
-    found = problems_with(circuit)
-    yield from (Problem(f"{where}.{p.address}", p.message, p.suggestion) for p in found)
+        return list(error.problems), None
     if not found and arm.equal_errors is not None and not list(feedback_projections(circuit)):
-        yield Problem(f"{where}.equal_errors", "there is no fixed random projection onto a feedback population to scale")
-    if not found and sizes:
-        yield from _fits(scenario, arm, circuit, where)
+        told = "there is no fixed random projection onto a feedback population to scale"
+        return [Problem("equal_errors", told)], None
+    return found, None if found else circuit
 
 
 def _fits(scenario: Scenario, arm: Arm, circuit: Circuit, where: str) -> Iterator[Problem]:
-    from neurosim.simulator.recorder import what
-
     task = scenario.task_of(arm)
     for role, size in (("input", task.inputs), ("target", task.outputs)):
         for population in circuit.of_role(role):
@@ -128,27 +151,24 @@ def _fits(scenario: Scenario, arm: Arm, circuit: Circuit, where: str) -> Iterato
                     f"{where}.{population.name}.size",
                     f"the task {scenario.task.name!r} has {size}, the circuit {population.size}",
                 )
-    simulator = Simulator(circuit)
-    for address in scenario.record:
-        try:
-            what(simulator, address)
-        except NeurosimError as error:
-            if not _elsewhere(scenario, address):
-                yield from (Problem(f"record.{address}", p.message, p.suggestion) for p in getattr(error, "problems", ()))
 
 
-def _elsewhere(scenario: Scenario, address: str) -> bool:
-    """Whether some arm has what is to be recorded: the others then record nan."""
+def _nowhere(scenario: Scenario, circuits: Sequence[Circuit]) -> Iterator[Problem]:
+    """What no phase of any arm has cannot be recorded; where some have it, the others record nan."""
     from neurosim.simulator.recorder import what
 
-    for arm in scenario.arm:
-        for phase in scenario.phases(arm):
+    simulators = [Simulator(circuit) for circuit in circuits]
+    for address in scenario.record:
+        told: list[Problem] = []
+        for simulator in simulators:
             try:
-                what(Simulator(scenario.circuit(arm, phase)), address)
-            except (InputError, CircuitError):
-                continue
-            return True
-    return False
+                what(simulator, address)
+            except InputError as error:
+                told = told or [Problem(f"record.{address}", p.message, p.suggestion) for p in error.problems]
+            else:
+                told = []
+                break
+        yield from told
 
 
 def _recorded(scenario: Scenario, name: object, where: str, *, number: bool) -> Iterator[Problem]:
@@ -190,13 +210,13 @@ def _starts(scenario: Scenario) -> Iterator[Problem]:
     Of each arm the first that does not: the later ones follow from it.
     """
     for arm in scenario.arm:
-        first = 0
+        first, task = 0, scenario.task_of(arm)
         for index, phase in enumerate(scenario.phases(arm)):
             if first % phase.batch:
                 told = f"expected to begin at a multiple of its batch, {phase.batch}; the phases before it have {first} trials"
                 yield Problem(f"arm.{arm.name}.phase.{index}", told)
                 break
-            first += phase.length(scenario.task_of(arm))
+            first += phase.length(task)
 
 
 def _wildcards(scenario: Scenario) -> Iterator[Problem]:
@@ -223,19 +243,32 @@ def _arms_beside(scenario: Scenario, name: str) -> list[str]:
         return [f"{other}/{arm['name']}" for arm in tomllib.load(file)["arm"]]
 
 
-def _claims(scenario: Scenario) -> Iterator[Problem]:
+def _claims(scenario: Scenario, *, moments: bool) -> Iterator[Problem]:
     for index, claim in enumerate(scenario.claim):
         where = f"claim.{index}"
         if claim.name not in CLAIMS:
             yield CLAIMS.unknown(f"{where}.check", claim.name)
             continue
-        yield from CLAIMS[claim.name].problems(claim, where)
-        for name in arms_of(claim):
-            if name not in (arms := _arms_beside(scenario, name)):
-                yield Problem(f"{where}.arm", f"no arm {name!r}; there are {', '.join(arms)}", nearest(name, arms))
-        for term in ("quantity", "other", "gate", "given"):
-            yield from _recorded(scenario, claim.parameters.get(term), f"{where}.{term}", number=True)
-        yield from _recorded(scenario, claim.parameters.get("address"), f"{where}.address", number=False)
+        mistyped = CLAIMS[claim.name].parameters.problems(claim.parameters, where)
+        wrong = mistyped or [*CLAIMS[claim.name].problems(claim, where), *_named(scenario, claim, where)]
+        yield from wrong
+        if moments and not wrong:
+            yield from unrecorded(scenario, claim, where)
+            yield from misfitting(scenario, claim, where)
+
+
+def _named(scenario: Scenario, claim: ClaimChoice, where: str) -> Iterator[Problem]:
+    """Arms that are none, and quantities that are not recorded, or are no numbers where they must be."""
+    terms = terms_of(claim)
+    named = [("arm", terms["arm"])] if terms.get("arm") is not None else []
+    named += [(f"arms.{place}", name) for place, name in enumerate(terms.get("arms") or [])]
+    for place, name in named:
+        if name not in (arms := _arms_beside(scenario, name)):
+            yield Problem(f"{where}.{place}", f"no arm {name!r}; there are {', '.join(dict.fromkeys(arms))}", nearest(name, arms))
+    for term in ("quantity", "other", "gate", "given"):
+        yield from _recorded(scenario, terms.get(term), f"{where}.{term}", number=True)
+    for term in ("address", "first", "second"):
+        yield from _recorded(scenario, terms.get(term), f"{where}.{term}", number=False)
 
 
 def _shown(scenario: Scenario, figure: FigureChoice, where: str) -> Iterator[Problem]:

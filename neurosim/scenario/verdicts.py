@@ -11,7 +11,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from neurosim.errors import DataError, InputError, RunError
+from pydantic import ValidationError
+
+from neurosim.errors import Damaged, DataError, InputError, RunError
 from neurosim.recording import Recording
 from neurosim.scenario.claims import TEXTS, evaluate
 from neurosim.scenario.description import ClaimChoice, Scenario, arms_of
@@ -50,7 +52,7 @@ class Header:
         """The header of a recording; of one that no scenario made, `scenario` is empty. Raises DataError when it is damaged."""
         with Recording(path) as recording:
             told = {f: str(recording.attributes.get(name, "")) for f, name in _TEXTS_TOLD.items()}
-            seed, seconds = int(recording.attributes.get("seed", 0)), recording.attributes.get("seconds")
+            seed, seconds = recording.whole_number("seed"), recording.attributes.get("seconds")
             took = None if seconds is None else float(seconds)
             return cls(path, recording.status, seed=seed, seconds=took, passes=_passes(recording.attributes), **told)
 
@@ -117,10 +119,17 @@ def proved() -> list[Row]:
 def _place(groups: dict[str, _Group], header: Header) -> None:
     group = groups.get(header.scenario)
     if group is None or group.recorded is None:
-        recorded = Scenario.model_validate_json(header.description)
+        recorded = _described(header)
         group = groups.setdefault(header.scenario, _Group(recorded))
         group.recorded = recorded
     group.arms.setdefault(header.arm, []).append(header)
+
+
+def _described(header: Header) -> Scenario:
+    try:
+        return Scenario.model_validate_json(header.description)
+    except ValidationError:
+        raise DataError(f"{header.path} does not describe its scenario in a way that this neurosim can read") from None
 
 
 def _require_one_experiment(groups: Mapping[str, _Group]) -> None:
@@ -219,6 +228,8 @@ def _verdict(runs: Mapping[str, Sequence[Recording]], claim: ClaimChoice) -> Ver
 def _evaluated(evaluate: Callable[[], Verdict]) -> Verdict:
     try:
         return evaluate()
+    except Damaged:
+        raise
     except (InputError, RunError) as error:
         return _none(f"cannot be evaluated: {error}")
 

@@ -255,12 +255,10 @@ def what(simulator: Simulator, address: str) -> str:
         return "metric"
     if _is_best(address, circuit):
         return "best"
-    try:
-        simulator.state.storage(address)
-    except InputError:
+    if not simulator.state.holds(address):
         known = [f"{p}.{v}" for p in circuit.populations for v in simulator.signals.variables(p)]
         known += [f"{p}.weights" for p in circuit.projections] + list(METRICS)
-        raise InputError([Problem(address, "nothing to record under this address", nearest(address, known))], "record") from None
+        raise InputError([Problem(address, "nothing to record under this address", nearest(address, known))], "record")
     return "array"
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import io
 import math
 import os
 import zipfile
 import zlib
 from collections.abc import Iterable, Sequence
-from gzip import decompress
+from gzip import GzipFile
 from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
@@ -20,6 +21,9 @@ from neurosim.errors import DataError, EnvironmentFailure, Problem
 
 _BYTES = 0x08
 """The IDX code of unsigned bytes, the only kind of element that is read."""
+
+LARGEST = 10_000_000
+"""The most examples, where any number is right."""
 
 
 class Source(NamedTuple):
@@ -146,11 +150,12 @@ def parse_idx(data: bytes, name: str, shape: tuple[int | None, ...]) -> np.ndarr
     >>> parse_idx(compress(bytes([0, 0, 8, 1, 0, 0, 0, 2, 5, 7])), "labels", (None,)).tolist()
     [5, 7]
     """
+    header = 4 + 4 * len(shape)
+    most = header + math.prod(size or LARGEST for size in shape)
     try:
-        raw = decompress(data)
+        raw = GzipFile(fileobj=io.BytesIO(data)).read(most + 1)  # and no more, whatever it unpacks to
     except (OSError, EOFError, zlib.error) as error:
         raise DataError([Problem(name, f"not a whole gzip file: {error}")]) from error
-    header = 4 + 4 * len(shape)
     magic = bytes([0, 0, _BYTES, len(shape)])
     if raw[:4] != magic or len(raw) < header:
         text = f"not an IDX file of {len(shape)} dimensions: expected {magic.hex()} at its start, found {raw[:4].hex()}"

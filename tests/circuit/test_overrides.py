@@ -50,7 +50,7 @@ def test_that_a_star_changes_every_element_that_has_the_place_and_no_other() -> 
 
 @pytest.mark.parametrize(
     ("address", "suggestion"),
-    [("hiden.size", "hidden"), ("input_to_hiden.weights", "input_to_hidden"), ("hidden", "hidden"), ("zzz.q", None)],
+    [("hiden.size", "hidden"), ("input_to_hiden.weights", "input_to_hidden"), ("hidden", None), ("zzz.q", None)],
 )
 def test_that_an_address_of_nothing_is_told(address: str, suggestion: str | None) -> None:
     with pytest.raises(CircuitError) as caught:

@@ -73,8 +73,8 @@ BROKEN: dict[str, tuple[Callable[[Tables], None], str, str, str | None]] = {
     "unknown key of a projection": (put("input_to_hidden", weigths="zeros"), "input_to_hidden.weigths", "unknown key", "weights"),
     "unknown key of a bias": (put("hidden", bias={"weight": "zeros"}), "hidden.bias.weight", "unknown key", "weights"),
     "unknown key of the circuit": (lambda t: t.update(populations={}), "populations", "unknown key", "population"),
-    "unknown role": (put("hidden", role="hiden"), "hidden.role", "'hiden'", None),
-    "unknown receptor": (put("input_to_hidden", receptor="drives"), "input_to_hidden.receptor", "'drives'", None),
+    "unknown role": (put("hidden", role="hiden"), "hidden.role", "'hiden'", "hidden"),
+    "unknown receptor": (put("input_to_hidden", receptor="drives"), "input_to_hidden.receptor", "'drives'", "drive"),
     "unknown transfer function": (
         put("hidden", transfer="thanh"),
         "hidden.transfer",
@@ -124,13 +124,13 @@ BROKEN: dict[str, tuple[Callable[[Tables], None], str, str, str | None]] = {
     "negative eta": (
         put("input_to_hidden", plasticity={"rule": "delta", "eta": -0.1}),
         "input_to_hidden.plasticity.eta",
-        "greater than or equal to 0, found -0.1",
+        "at least 0, found -0.1",
         None,
     ),
     "momentum above one": (
         put("input_to_hidden", plasticity={"rule": "delta", "eta": 0.1, "momentum": 1.5}),
         "input_to_hidden.plasticity.momentum",
-        "less than or equal to 1",
+        "at most 1",
         None,
     ),
     "eta as text": (
@@ -152,9 +152,9 @@ BROKEN: dict[str, tuple[Callable[[Tables], None], str, str, str | None]] = {
         None,
     ),
     "infinite noise": (put("hidden", noise=math.inf), "hidden.noise", "finite number", None),
-    "negative noise": (put("hidden", noise=-1.0), "hidden.noise", "greater than 0", None),
-    "negative size": (put("hidden", size=-3), "hidden.size", "greater than or equal to 1, found -3", None),
-    "no neurons": (put("hidden", size=0), "hidden.size", "greater than or equal to 1", None),
+    "negative noise": (put("hidden", noise=-1.0), "hidden.noise", "above 0", None),
+    "negative size": (put("hidden", size=-3), "hidden.size", "at least 1, found -3", None),
+    "no neurons": (put("hidden", size=0), "hidden.size", "at least 1", None),
     "half a neuron": (put("hidden", size=2.5), "hidden.size", "2.5", None),
     "a size as text": (put("hidden", size="20"), "hidden.size", "found '20'", None),
     "a size that is true": (put("hidden", size=True), "hidden.size", "True", None),
@@ -231,7 +231,7 @@ BROKEN: dict[str, tuple[Callable[[Tables], None], str, str, str | None]] = {
     "probability above one": (
         put("input_to_hidden", connector={"kind": "fixed_probability", "probability": 1.5}),
         "input_to_hidden.connector.probability",
-        "less than or equal to 1",
+        "at most 1",
         None,
     ),
     "explicit weights of the wrong shape": (

@@ -177,7 +177,7 @@ def test_values_of_a_grid_are_split_at_the_outermost_commas() -> None:
         (["check", "nowhere", "--report", "table.txt"], "--report: table.txt: expected a name that ends in .md"),
         (["check", "theroy"], "theroy: there is no such file or folder; did you mean 'theory'?"),
         (["check", "./theory"], "theory: there is no such file or folder"),
-        (["validate", "nothing"], "no circuit of this name"),
+        (["validate", "nothing"], "no circuit, scenario or collection of this name"),
         (["list", "--with", "nowhere.py"], "no such Python file"),
     ],
 )

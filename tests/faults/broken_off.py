@@ -13,8 +13,8 @@ from random import Random
 
 import h5py
 from contents import contents
-from faults.forks import Calls, command, forked
 
+from faults.forks import Calls, command, forked
 from neurosim.errors import DataError
 from neurosim.recording import Recording, read_checkpoint
 

@@ -1,4 +1,4 @@
-"""A small part of what `python -m faults` does, in a process of its own, because it forks."""
+"""A small part of what `python -m tests.faults` does, in a process of its own, because it forks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TESTS = Path(__file__).resolve().parents[1]
 @pytest.mark.parametrize("part", ["boundaries", "broken_off"])
 def test_that_no_fault_is_found(part: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "faults", part, "--quick"], cwd=TESTS, capture_output=True, text=True, timeout=600
+        [sys.executable, "-m", "faults", "--only", part, "--quick"], cwd=TESTS, capture_output=True, text=True, timeout=600
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.endswith("\n0 faults\n")
+    assert done.stdout.endswith("\nno faults\n")

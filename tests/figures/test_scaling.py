@@ -65,8 +65,8 @@ def test_that_nobody_gets_there_is_shown(runs):
     [
         ({"against": [1.0]}, "against: expected one number for each of the 2 arms, found 1"),
         ({"arms": ["a", "B"]}, "arms.B: no recording of this arm; there are a, b"),
-        ({"against": [1.0, -2.0]}, "scaling.against.1: expected greater than 0, found -2"),
-        ({"against": [0.0, 2.0]}, "scaling.against.0: expected greater than 0, found 0"),
+        ({"against": [1.0, -2.0]}, "scaling.against.1: expected a number above 0, found -2"),
+        ({"against": [0.0, 2.0]}, "scaling.against.0: expected a number above 0, found 0"),
         ({"quantity": "nsee"}, "did you mean 'nse'"),
     ],
 )

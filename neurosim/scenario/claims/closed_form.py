@@ -9,7 +9,7 @@ from neurosim.errors import DataError
 from neurosim.parameters import Fraction, Positive
 from neurosim.recording import Recording
 from neurosim.scenario.claims.claim import Runs, Verdict, claim
-from neurosim.scenario.claims.values import course_of, interval_of, runs_of, share_of
+from neurosim.scenario.claims.values import Trial, course_of, interval_of, runs_of, share_of
 from neurosim.theory import node_perturbation
 from neurosim.theory.three_neurons import ThreeNeurons
 
@@ -47,7 +47,7 @@ def basin(
 
 
 @claim
-def node_perturbation_floor(runs: Runs, arm: str, quantity: str, since: int, within: Positive = 0.1) -> Verdict:
+def node_perturbation_floor(runs: Runs, arm: str, quantity: str, since: Trial, within: Positive = 0.1) -> Verdict:
     """From a trial on, the loss stands where one layer that learns by node perturbation levels off, up to so large a part.
 
     The value is the mean over runs of the ratio of the loss, averaged over those trials, to ½⟨|e|²⟩ of Werfel et al. (2005);

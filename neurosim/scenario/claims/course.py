@@ -11,8 +11,10 @@ from neurosim.parameters import Fraction
 from neurosim.scenario.claims.claim import Runs, Verdict, claim
 from neurosim.scenario.claims.values import (
     STATISTICS,
+    Moment,
     Some,
     Statistic,
+    Trial,
     at_common_trials,
     bootstrap,
     course_of,
@@ -34,8 +36,8 @@ def always(
     quantity: str,
     above: float | None = None,
     below: float | None = None,
-    since: int = 0,
-    until: int | None = None,
+    since: Trial = 0,
+    until: Trial | None = None,
     gate: str | None = None,
     gate_above: float = 0.0,
     at_least: Fraction = 1.0,
@@ -66,7 +68,7 @@ def always(
 
 @claim
 def never_falls(
-    runs: Runs, arm: str, quantity: str, by: float = 0.0, since: int = 0, until: int | None = None, at_least: Fraction = 1.0
+    runs: Runs, arm: str, quantity: str, by: float = 0.0, since: Trial = 0, until: Trial | None = None, at_least: Fraction = 1.0
 ) -> Verdict:
     """In so large a share of the runs a quantity never falls, from one recorded trial to the next, by more than `by`.
 
@@ -85,8 +87,8 @@ def change(
     runs: Runs,
     arm: str,
     quantity: str,
-    since: int,
-    until: int | None = None,
+    since: Moment,
+    until: Moment | None = None,
     above: float | None = None,
     below: float | None = None,
     statistic: Statistic = "median",
@@ -114,7 +116,7 @@ def spikes(
     runs: Runs,
     arm: str,
     quantity: str,
-    since: int,
+    since: Moment,
     above: float | None = None,
     below: float | None = None,
     statistic: Statistic = "median",
@@ -133,7 +135,7 @@ def spikes(
 
 
 @claim
-def recovers(runs: Runs, arm: str, quantity: str, since: int, below: float, statistic: Statistic = "median") -> Verdict:
+def recovers(runs: Runs, arm: str, quantity: str, since: Trial, below: float, statistic: Statistic = "median") -> Verdict:
     """The ratio of the last value of a quantity to its largest from a trial on is below a number.
 
     The value is a statistic of the runs' ratios; its interval is the 95 % bootstrap interval over the runs, for `max` and
@@ -147,7 +149,7 @@ def recovers(runs: Runs, arm: str, quantity: str, since: int, below: float, stat
 
 
 @claim
-def stays_ordered(runs: Runs, arms: Some, quantity: str, since: int = 0, until: int | None = None) -> Verdict:
+def stays_ordered(runs: Runs, arms: Some, quantity: str, since: Trial = 0, until: Trial | None = None) -> Verdict:
     """At every trial between two the arms' medians stand in this order, smallest first: the largest ratio is below 1.
 
     The trials are those at which it was recorded in all runs of all arms. The value is the largest ratio of a median to that
@@ -178,8 +180,8 @@ def below_other(
     quantity: str,
     other: str,
     factor: float = 1.0,
-    since: int = 0,
-    until: int | None = None,
+    since: Trial = 0,
+    until: Trial | None = None,
     statistic: Statistic = "median",
 ) -> Verdict:
     """The ratio of a quantity's mean between two trials to that of another quantity is below a factor.

@@ -11,6 +11,7 @@ from neurosim.parameters import Fraction
 from neurosim.scenario.claims.claim import Runs, Verdict, claim
 from neurosim.scenario.claims.values import (
     STATISTICS,
+    Moment,
     Some,
     Statistic,
     Two,
@@ -33,7 +34,7 @@ def value(
     above: float | None = None,
     below: float | None = None,
     statistic: Statistic = "median",
-    trial: int | None = None,
+    trial: Moment | None = None,
     given: str | None = None,
     given_below: float = 0.0,
 ) -> Verdict:
@@ -57,7 +58,7 @@ def value(
 
 @claim
 def order(
-    runs: Runs, arms: Some, quantity: str, factor: float = 1.0, statistic: Statistic = "median", trial: int | None = None
+    runs: Runs, arms: Some, quantity: str, factor: float = 1.0, statistic: Statistic = "median", trial: Moment | None = None
 ) -> Verdict:
     """At a trial or at the end the arms stand in this order, smallest first, each more than `factor` times below the next.
 
@@ -161,7 +162,7 @@ def _by_seed(runs: Runs, arm: str, quantity: str) -> dict[int, float]:
     for recording, at_the_end in zip(runs_of(runs, arm), values, strict=True):
         if "seed" not in recording.attributes:
             raise DataError(f"{recording.path} does not tell its seed, by which runs are paired")
-        found[int(recording.attributes["seed"])] = float(at_the_end)
+        found[recording.whole_number("seed")] = float(at_the_end)
     return found
 
 

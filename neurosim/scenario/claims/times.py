@@ -40,7 +40,7 @@ def _ratio(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return np.median(first, axis=-1) / np.median(second, axis=-1)
 
 
-@claim
+@claim(fits=lambda arms, against, **_: _logarithms(against, len(arms)))
 def scales(
     runs: Runs,
     arms: Some,

@@ -9,7 +9,7 @@ import numpy as np
 
 from neurosim.errors import DataError
 from neurosim.scenario.claims.claim import Runs, Verdict, claim
-from neurosim.scenario.claims.values import lies_within, runs_of, sample, told_range
+from neurosim.scenario.claims.values import Moment, lies_within, runs_of, sample, told_range
 
 
 @claim
@@ -19,7 +19,7 @@ def units(
     address: str,
     of: Literal["mean", "sd", "share_below"],
     level: float = 0.0,
-    trial: int | None = None,
+    trial: Moment | None = None,
     above: float | None = None,
     below: float | None = None,
 ) -> Verdict:

@@ -17,6 +17,10 @@ from neurosim.verdict import wilson
 RESAMPLED = 1000
 """Bootstrap samples."""
 
+MOMENT = "a trial at which it is recorded"
+Moment = Annotated[int, Field(ge=0), MOMENT]
+"""A term that is a trial at which what the claim looks at must have been recorded."""
+Trial = Annotated[int, Field(ge=0)]
 Two = Annotated[list[str], Field(min_length=2, max_length=2)]
 Some = Annotated[list[str], Field(min_length=2)]
 Statistic = Literal["median", "mean", "max", "min"]
