@@ -129,6 +129,7 @@ def _pool() -> list[Any]:
 
 def validated(folder: str, number: int) -> Looked:
     """What `neurosim validate` makes of a malformed file, and for some circuits `neurosim show`."""
+    _warmed()
     file = malformed(number)
     path = _written(folder, file)
     found = told("validate", path)
@@ -171,6 +172,12 @@ def in_a_process(folder: str, number: int) -> Looked:
     faults += [f"ends with {done.returncode}, in this process with {here.code}"] if done.returncode != here.code else []
     faults += ["tells something else than in this process"] if done.stderr != here.narration else []
     return _looked("alike", file, faults)
+
+
+@functools.cache
+def _warmed() -> None:
+    """Import everything once: what is timed is what a file costs, and not what Python costs."""
+    told("validate", "all-paper", "shallow")
 
 
 def _written(folder: str, file: Malformed) -> str:

@@ -68,7 +68,7 @@ def scaled_number(tables: Tables, random: Random, pool: list[Any]) -> None:
         holder, key = random.choice(numbers)
         old = holder[key]
         others = [-old, 0, old + 1, old * 1000, 10**30, old + 0.5 if abs(old) < 1e300 else 0.5]
-        if math.isfinite(old) and abs(old) < 1e300:
+        if abs(old) < 1e300:
             others += [float(old), int(old), 1e300 * old]
         holder[key] = random.choice(others)
 

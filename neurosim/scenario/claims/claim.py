@@ -48,7 +48,7 @@ class Claim(Chooser):
     def _misfits(self, choice: Choice, address: str) -> Iterator[Problem]:
         if self._fits is not None:
             try:
-                self._fits(**choice.parameters)
+                self._fits(**self.parameters.complete(choice.parameters))
             except InputError as error:
                 yield from (Problem(f"{address}.{p.address}", p.message, p.suggestion) for p in error.problems)
 
