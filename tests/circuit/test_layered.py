@@ -120,7 +120,7 @@ def test_that_dropout_of_another_length_is_told(dropout: list[float]) -> None:
 
 
 def test_that_dropout_out_of_range_is_told() -> None:
-    with pytest.raises(CircuitError, match=r"hidden2\.dropout: expected less than 1, found 1\.5"):
+    with pytest.raises(CircuitError, match=r"hidden2\.dropout: expected a number below 1, found 1\.5"):
         layered([5, 4, 3, 2], feedback="none", dropout=[0.5, 1.5])
 
 

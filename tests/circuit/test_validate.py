@@ -262,9 +262,9 @@ BROKEN: dict[str, tuple[Callable[[Tables], None], str, str, str | None]] = {
     "two targets": (new("more", size=2, role="target"), "more.role", "a second population with the role 'target'", None),
     "no input": (put("input", role="hidden"), "population", "no population has the role 'input'", None),
     "an input that explores": (put("input", noise=0.1), "input.noise", "set by the task", None),
-    "dropout of all": (put("hidden", dropout=1.0), "hidden.dropout", "expected less than 1, found 1.0", None),
-    "dropout of none": (put("hidden", dropout=0), "hidden.dropout", "expected greater than 0, found 0", None),
-    "dropout as text": (put("hidden", dropout="half"), "hidden.dropout", "a valid number, found 'half'", None),
+    "dropout of all": (put("hidden", dropout=1.0), "hidden.dropout", "expected a number below 1, found 1.0", None),
+    "dropout of none": (put("hidden", dropout=0), "hidden.dropout", "expected a number above 0, found 0", None),
+    "dropout as text": (put("hidden", dropout="half"), "hidden.dropout", "expected a number, found 'half'", None),
     "dropout that is no number": (put("hidden", dropout=math.nan), "hidden.dropout", "a finite number", None),
     "dropout misspelt": (put("hidden", dropuot=0.5), "hidden.dropuot", "unknown key", "dropout"),
     "an output that drops out": (

@@ -144,7 +144,7 @@ def test_values_of_a_grid_are_split_at_the_outermost_commas() -> None:
         (["run", "linear_map", "--set", "hidden.size"], "expected ADDRESS=VALUE"),
         (["run", "linear_map", "--set", "hidden.size=-3"], "found -3"),
         (["run", "linear_map", "--set", "hidden.size=21"], "same size"),
-        (["run", "linear_map", "--set", "hidden.dropout=1.5"], "hidden.dropout: expected less than 1, found 1.5"),
+        (["run", "linear_map", "--set", "hidden.dropout=1.5"], "hidden.dropout: expected a number below 1, found 1.5"),
         (["run", "linear_map", "--set", "output.dropout=0.5"], "expected the role 'input' or 'hidden', found 'output'"),
         (["run", "linear_map", "--set", "input.size=21"], "the task 'linear_map' has 30"),
         (["run", "linear_map", "--set", "task.inptus=3"], "did you mean 'inputs'?"),

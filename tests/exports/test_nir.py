@@ -250,7 +250,7 @@ def test_recordings_that_cannot_be_told_in_nir(tmp_path: Path) -> None:
         Simulator(circuit, seed=1, backend="reference").train(ns.tasks.LinearMap(4, 2), 20, into=recording)
     with pytest.raises(InputError, match="nir: seed: is for circuits; a recording has its own seed and weights"):
         export(tmp_path / "run.h5", "nir", seed=1)
-    with pytest.raises(InputError, match=r"nir\.seed: expected greater than or equal to 0"):
+    with pytest.raises(InputError, match=r"nir\.seed: expected at least 0"):
         export("shallow", "nir", tmp_path / "x.nir", seed=-1)
     with Writer(tmp_path / "plain.h5", [Quantity("x", (0,))]) as writer:
         writer.write("x", 0, 1.0)
