@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from types import FrameType
 
-from neurosim.errors import NeurosimError
+from neurosim.errors import NeurosimError, readable
 
 COMMANDS = {
     "run": "run a scenario, every arm with every seed, or a collection of scenarios",
@@ -59,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
-        print(f"neurosim: {error.filename or ''}: {error.strerror or error}", file=sys.stderr)
+        print(f"neurosim: {readable(str(error.filename or ''), 300)}: {error.strerror or error}", file=sys.stderr)
         return 4
     finally:
         if previous is not None:

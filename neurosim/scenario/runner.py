@@ -141,8 +141,14 @@ def run_seeds(scenario: Scenario, arm: Arm, seeds: Sequence[int], key: str, plan
     left = {seed: path for seed, path in zip(seeds, paths, strict=True) if not (plan.resume and is_complete(path, key))}
     plan.progress(scenario.trials(arm) * (len(seeds) - len(left)))
     if left:
-        _make_folder(paths[0].parent)
-        _run(scenario, arm, left, _attributes(scenario, arm, key), plan, threads)
+        made = _make_folder(paths[0].parent)
+        try:
+            _run(scenario, arm, left, _attributes(scenario, arm, key), plan, threads)
+        except BaseException:
+            for folder in made:
+                with contextlib.suppress(OSError):  # not empty: something else is there by now
+                    folder.rmdir()
+            raise
     return paths
 
 
@@ -192,11 +198,14 @@ def _phases(scenario: Scenario, arm: Arm) -> Iterator[dict[str, Any]]:
         first = last
 
 
-def _make_folder(folder: Path) -> None:
+def _make_folder(folder: Path) -> list[Path]:
+    """Make a folder, and tell which ones had to be made for it, the innermost first."""
     try:
+        missing = [one for one in (folder, *folder.parents) if not one.exists()]
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise EnvironmentFailure(f"the folder {folder} cannot be made: {error.strerror}") from None
+    return missing
 
 
 def _ensemble(scenario: Scenario, arm: Arm, phase: Phase, seeds: Sequence[int], plan: Plan, threads: int) -> Ensemble:
@@ -296,7 +305,9 @@ def with_changes(scenario: Scenario, changes: Mapping[str, Any]) -> dict[str, An
     for address, value in own.items():
         room, _, rest = address.partition(".")
         _set(tables, [room, rest] if room in ("record", "set") and rest else address.split("."), value)
-    tables["changes"] = {**tables["changes"], **{key: value for key, value in changes.items() if key not in own}}
+    others = {key: value for key, value in changes.items() if key not in own}
+    if isinstance(tables["changes"], dict):
+        tables["changes"] = {**tables["changes"], **others}
     return tables
 
 
