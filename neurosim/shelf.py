@@ -7,6 +7,8 @@ from pathlib import Path
 from neurosim.errors import InputError, Problem, nearest
 
 _PACKAGE = Path(__file__).resolve().parent
+LONGEST_NAME = 200
+"""Longer ones are no names of files anywhere."""
 
 
 def shelf(kind: str) -> Path:
@@ -35,10 +37,13 @@ def find(kind: str, name_or_path: str | Path) -> Path:
     text = str(name_or_path)
     singular = kind.removesuffix("s")
     if text.endswith(".toml") or "/" in text or "\\" in text:
-        path = Path(text).expanduser()
-        if path.is_file():
-            return path
-        what = "is a folder, not a file" if path.is_dir() else "no such file"
+        try:
+            path = Path(text).expanduser()
+            if path.is_file():
+                return path
+            what = "is a folder, not a file" if path.is_dir() else "no such file"
+        except (OSError, RuntimeError) as error:  # a name that is too long, or a home that nobody has
+            what = f"no such file ({getattr(error, 'strerror', None) or error})"
         raise InputError([Problem(text, f"{what}; expected a TOML file")])
     known = names(kind)
     if text in known:
@@ -53,5 +58,7 @@ def _but(kind: str, text: str) -> str:
     other = "scenarios" if kind == "circuits" else "circuits"
     if text in names(other):
         return f", but a {other.removesuffix('s')}"
+    if len(text) > LONGEST_NAME:
+        return ""
     path = Path(text)
     return ", but a folder" if path.is_dir() else ", but a file whose name does not end in .toml" if path.is_file() else ""

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import math
+from typing import Annotated, Literal
 
 import pytest
+from pydantic import Field
 
 from neurosim.errors import InputError
 from neurosim.parameters import Choice, Fraction, NonNegative, Parameters, Positive
@@ -83,3 +85,42 @@ def test_a_parameter_called_name() -> None:
     """A choice's parameters may have any name but its key."""
     table = {"kind": "odd", "name": "x"}
     assert Kind.model_validate(table).model_dump() == table
+
+
+Row = list[Annotated[float, Field(le=1e30)]]
+
+
+def unions(values: list[Row] | Row, one: str | int = 0, few: Annotated[list[str], Field(min_length=2)] = ["a", "b"]): ...  # noqa: B006
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"values": [[1.0, "x"]]}, "w.values.0.1: expected a number, found 'x'"),
+        ({"values": [1.0, "x"]}, "w.values.1: expected a number, found 'x'"),
+        ({"values": [[1e31]]}, "w.values.0.0: expected at most 1e+30, found 1e+31"),
+        ({"values": 3}, "w.values: expected a list, found 3"),
+        ({"values": [], "one": 1.5}, "w.one: expected a whole number, found 1.5"),
+        ({"values": [], "few": ["a"]}, "w.few: expected at least 2 entries, found ['a']"),
+    ],
+)
+def test_of_the_kinds_of_a_union_the_one_that_was_meant_is_told(given: dict, told: str) -> None:
+    assert [str(problem) for problem in Parameters(unions).problems(given, "w")] == [told]
+
+
+def choosing(kind: Literal["median", "mean"], yes: bool = True, text: str = "", table: dict[str, float] = {}): ...  # noqa: B006
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"kind": "men"}, "expected 'median' or 'mean', found 'men'; did you mean 'mean'?"),
+        ({"kind": 3}, "expected 'median' or 'mean', found 3"),
+        ({"kind": "mean", "yes": 1}, "expected true or false, found 1"),
+        ({"kind": "mean", "text": 1}, "expected a text, found 1"),
+        ({"kind": "mean", "table": 1}, "expected a table, found 1"),
+    ],
+)
+def test_that_it_is_told_without_words_of_python(given: dict, told: str) -> None:
+    (problem,) = Parameters(choosing).problems(given, "w")
+    assert str(problem).partition(": ")[2] == told

@@ -9,7 +9,7 @@ import neurosim.metrics
 import neurosim.tasks
 import neurosim.theory.checks  # noqa: F401
 from neurosim.errors import InputError
-from neurosim.registry import Folder, Registry, first_line, kinds
+from neurosim.registry import Folder, Registry, extend, first_line, kinds
 
 
 def test_that_an_unknown_name_is_told_with_what_there_is() -> None:
@@ -92,3 +92,30 @@ def test_that_files_are_things_imported_when_asked_for(folder: Folder) -> None:
 def test_first_lines() -> None:
     assert first_line("\n    One.\n\n    Two.") == "One."
     assert first_line(None) == first_line("") == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("x = 1\n\nx / 0\n", "--with: {path}, line 3: ZeroDivisionError: division by zero"),
+        ("def f():\n    return {}['x']\n\n\nf()\n", "--with: {path}, line 2: KeyError: 'x'"),
+        (
+            "import neurosim as ns\n\n\n@ns.plasticity\ndef f(pre_rate):\n    return 1.0\n",
+            "--with: {path}, line 4: plasticity rule 'f'",
+        ),
+        ("raise SystemExit(0)\n", "--with: {path}, line 1: SystemExit: 0"),
+    ],
+)
+def test_what_is_wrong_with_a_users_file_has_its_line(tmp_path: Path, text: str, told: str) -> None:
+    path = tmp_path / "own.py"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        extend(path)
+    assert str(caught.value).startswith(told.format(path=path))
+
+
+def test_a_file_that_is_no_python_file(tmp_path: Path) -> None:
+    (tmp_path / "own.txt").touch()
+    for name, told in (("own.txt", "expected a name that ends in .py"), ("none.py", "no such Python file")):
+        with pytest.raises(InputError, match=told):
+            extend(tmp_path / name)

@@ -235,6 +235,8 @@ def parse(tables: Mapping[str, Any]) -> tuple[Circuit, list[Problem]]:
     ]
     texts = {key: tables.get(key, "") for key in ("name", "title", "source")}
     problems += [Problem(key, f"expected a text, found {value!r}") for key, value in texts.items() if not isinstance(value, str)]
+    zeros = [key for key, value in texts.items() if "\0" in str(value)]
+    problems += [Problem(key, "expected a text without zero characters, which recordings cannot hold") for key in zeros]
     circuit = Circuit(str(texts["name"]), title=str(texts["title"]), source=str(texts["source"]))
     for address, kind, properties in [*_population_tables(tables, problems), *_projection_tables(tables, problems)]:
         try:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 
 from neurosim.cli.interruption import Interruption
-from neurosim.errors import Interrupted, NeurosimError
+from neurosim.errors import Interrupted, NeurosimError, readable
 
 COMMANDS = {
     "run": "run a scenario, every arm with every seed, or a collection of scenarios",
@@ -67,7 +67,7 @@ def _carry_out(arguments: argparse.Namespace, interruption: Interruption) -> int
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
-        print(f"neurosim: {error.filename or ''}: {error.strerror or error}", file=sys.stderr)
+        print(f"neurosim: {readable(str(error.filename or ''), 300)}: {error.strerror or error}", file=sys.stderr)
         return 4
 
 

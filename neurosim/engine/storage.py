@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import copy
+import math
+import os
+import sys
+from functools import cache
 from typing import Protocol
 
 import numpy as np
@@ -23,10 +27,21 @@ PANEL = 1024
 
 def aligned(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     """Zeros that begin at a multiple of 64 bytes, so that rows of whole vectors never straddle cache lines."""
-    size = int(np.prod(shape)) * dtype.itemsize
+    size = math.prod(shape) * dtype.itemsize
+    if size > installed():
+        raise MemoryError(f"an array of {size / 1e9:,.0f} GB; this machine has {installed() / 1e9:,.0f}")
     raw = np.zeros(size + ALIGNMENT, np.uint8)
     start = -raw.ctypes.data % ALIGNMENT
     return raw[start : start + size].view(dtype).reshape(shape)
+
+
+@cache
+def installed() -> int:
+    """The bytes of memory that the machine has. A system that gives out more ends the process when it is used."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, OSError, ValueError):
+        return sys.maxsize
 
 
 def padded(count: int, dtype: np.dtype) -> int:

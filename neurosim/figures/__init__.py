@@ -24,7 +24,7 @@ FIGURES: Folder[Callable[..., Figure]] = Folder("figures", "neurosim.figures", "
 __all__ = ["FIGURES", "draw"]
 
 
-def draw(name: str, recordings: Source | Iterable[Source], **options: Any) -> Figure:
+def draw(name: str, recordings: Source | Iterable[Source], /, **options: Any) -> Figure:
     """A figure, drawn from recordings; `draw(…).savefig("figure.pdf")` writes it down.
 
     Args:

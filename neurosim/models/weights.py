@@ -19,8 +19,13 @@ from pydantic import Field
 
 from neurosim.errors import InputError, Problem
 from neurosim.models.chooser import Chooser
-from neurosim.parameters import Choice, Count, NonNegative, Parameters
+from neurosim.parameters import Choice, Count, Parameters
 from neurosim.registry import Registry
+
+LARGEST = 1e30
+"""No weight is larger: float32 ends at 3e38."""
+Number = Annotated[float, Field(ge=-LARGEST, le=LARGEST, allow_inf_nan=False)]
+Amount = Annotated[float, Field(ge=0, le=LARGEST)]
 
 
 class WeightsChoice(Choice):
@@ -91,25 +96,25 @@ def zeros(random, shape):
 
 
 @weights(by_row=True)
-def constant(random, shape, value: float = 1.0):
+def constant(random, shape, value: Number = 1.0):
     """w = value, 1 unless said otherwise."""
     return np.full(shape, float(value))
 
 
 @weights(by_row=True)
-def uniform(random, shape, bound: NonNegative, centre: float = 0.0):
+def uniform(random, shape, bound: Amount, centre: Number = 0.0):
     """w ~ U[centre − bound, centre + bound]."""
     return random.uniform(centre - bound, centre + bound, shape)
 
 
 @weights(by_row=True)
-def normal(random, shape, sd: NonNegative, mean: float = 0.0):
+def normal(random, shape, sd: Amount, mean: Number = 0.0):
     """w ~ N(mean, sd²)."""
     return random.normal(mean, sd, shape)
 
 
 @weights(by_row=True)
-def fan_in(random, shape, gain: NonNegative = 1.0):
+def fan_in(random, shape, gain: Amount = 1.0):
     """w ~ U[−b, b], b = gain · √(3 / pre): an SD of gain / √pre for pre presynaptic neurons; 1 for a bias or one to one.
 
     What independent presynaptic signals of variance 1 sum to then has the variance gain². For B from the layer above it is the
@@ -122,7 +127,7 @@ def fan_in(random, shape, gain: NonNegative = 1.0):
 
 
 @weights()
-def lattice(random, shape, low: float, high: float, count: Count, repeat: Count = 1):
+def lattice(random, shape, low: Number, high: Number, count: Count, repeat: Count = 1):
     """w = count numbers from low to high at equal distances, each repeat times, over and over, in the order of the neurons.
 
     Two vectors of count² weights, one with repeat = count, are together all points of a square lattice: what flow fields
@@ -132,7 +137,7 @@ def lattice(random, shape, low: float, high: float, count: Count, repeat: Count 
     return np.linspace(low, high, count)[which].reshape(shape)
 
 
-Row = list[Annotated[float, Field(allow_inf_nan=False)]]
+Row = list[Number]
 
 
 @weights()

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, PrivateAttr, model_validator
+from pydantic import AfterValidator, BaseModel, Field, PrivateAttr, model_validator
 
 from neurosim.circuit.circuit import Circuit
 from neurosim.circuit.files import load_circuit
@@ -18,10 +18,27 @@ from neurosim.tasks import TASKS, Task
 ArmName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*(,[A-Za-z0-9_.+-]+=[A-Za-z0-9_.+-]+)*$")]
 """A name; an arm that a grid made adds its values, `shallow,hidden.size=5`. It is a folder's name, too."""
 MOST_SEEDS, MOST_REPEATED, LARGEST_SEED = 1_000_000, 10_000, 2**53
+LONGEST_NAME = 200
 EACH_RUN = "run"
 """As the seed of a task: every run has its own."""
 FAMILIES = {"layered": layered}
 """Families of circuits that an arm may name with their parameters."""
+
+
+def _storable(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("expected a text without zero characters, which recordings cannot hold")
+    return text
+
+
+def _names_a_folder(name: str) -> str:
+    if not name.strip(". ") or any(sign in "/\\" or not sign.isprintable() for sign in name) or len(name) > LONGEST_NAME:
+        raise ValueError(f"expected a name of a folder: at most {LONGEST_NAME} printable letters, no / and no \\")
+    return name
+
+
+Text = Annotated[str, AfterValidator(_storable)]
+FolderName = Annotated[str, AfterValidator(_names_a_folder)]
 
 
 class TaskChoice(Choice):
@@ -139,7 +156,7 @@ class Arm(BaseModel):
 
     name: ArmName
     circuit: str | FamilyChoice
-    label: str = ""
+    label: Text = ""
     set: dict[str, Any] = {}
     task: dict[str, Any] = {}
     phase: list[Phase] = []
@@ -168,10 +185,10 @@ class Scenario(BaseModel):
 
     model_config = STRICT
 
-    name: str
-    title: str
-    source: str = ""
-    notes: str = ""
+    name: FolderName
+    title: Text
+    source: Text = ""
+    notes: Text = ""
     task: TaskChoice
     seeds: Annotated[int, Field(ge=1, le=MOST_SEEDS)] = 1
     first_seed: Annotated[int, Field(ge=0, le=LARGEST_SEED)] = 0

@@ -111,7 +111,7 @@ def _sources(scenario: Scenario, circuits: list[Circuit]) -> Iterator[tuple[str,
 
 @lru_cache(maxsize=1024)
 def _text(thing: Any) -> str:
-    """What a function or class does: its source without docstrings and comments; its name where there is no source."""
+    """What a function or class does: its source, but for docstrings, comments and annotations; its name where it has no source."""
     if thing is None:
         return ""
     try:
@@ -121,6 +121,10 @@ def _text(thing: Any) -> str:
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node, clean=False) is not None:
             node.body = node.body[1:] or [ast.Pass()]
+        if isinstance(node, ast.FunctionDef):
+            node.returns = None
+        elif isinstance(node, ast.arg):
+            node.annotation = None
     return ast.unparse(tree)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -58,12 +59,14 @@ def run_seeds(scenario: Scenario, arm: Arm, seeds: Sequence[int], key: str, plan
         forget(path)  # the run may have been killed when all but this was done
     plan.progress(scenario.trials(arm) * (len(seeds) - len(left)))
     if left:
-        _make_folder(paths[0].parent)
-        known = identity(scenario, arm, plan.backend)
-        apart = any(phase.until is not None for phase in scenario.phases(arm))
-        for place, standing in _by_place(left, known, plan):
-            for group in [{seed: path} for seed, path in standing.items()] if apart else [standing]:
-                Course(scenario, arm, group, place, known, _attributes(scenario, arm, key), plan, threads).run()
+        made = _make_folder(paths[0].parent)
+        try:
+            _run(scenario, arm, left, plan, threads, key)
+        except BaseException:
+            for folder in made:
+                with contextlib.suppress(OSError):  # not empty: what the run left is in it
+                    folder.rmdir()
+            raise
     return paths
 
 
@@ -93,11 +96,23 @@ def _attributes(scenario: Scenario, arm: Arm, key: str) -> dict[str, str | int |
     }
 
 
-def _make_folder(folder: Path) -> None:
+def _run(scenario: Scenario, arm: Arm, left: Mapping[int, Path], plan: Plan, threads: int, key: str) -> None:
+    """Run what is not complete yet, the seeds that stand at the same trial side by side."""
+    known = identity(scenario, arm, plan.backend)
+    apart = any(phase.until is not None for phase in scenario.phases(arm))
+    for place, standing in _by_place(left, known, plan):
+        for group in [{seed: path} for seed, path in standing.items()] if apart else [standing]:
+            Course(scenario, arm, group, place, known, _attributes(scenario, arm, key), plan, threads).run()
+
+
+def _make_folder(folder: Path) -> list[Path]:
+    """Make a folder, and tell which ones had to be made for it, the innermost first."""
     try:
+        missing = [one for one in (folder, *folder.parents) if not one.exists()]
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise EnvironmentFailure(f"the folder {folder} cannot be made: {error.strerror}") from None
+    return missing
 
 
 def is_complete(path: Path, key: str) -> bool:
@@ -147,7 +162,9 @@ def with_changes(scenario: Scenario, changes: Mapping[str, Any]) -> dict[str, An
     for address, value in own.items():
         room, _, rest = address.partition(".")
         _set(tables, [room, rest] if room in ("record", "set") and rest else address.split("."), value)
-    tables["changes"] = {**tables["changes"], **{key: value for key, value in changes.items() if key not in own}}
+    others = {key: value for key, value in changes.items() if key not in own}
+    if isinstance(tables["changes"], dict):
+        tables["changes"] = {**tables["changes"], **others}
     return tables
 
 

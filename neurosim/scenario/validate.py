@@ -14,7 +14,7 @@ from neurosim.circuit.validate import problems_with
 from neurosim.errors import InputError, Problem, nearest
 from neurosim.figures import FIGURES
 from neurosim.metrics.look import resolve
-from neurosim.parameters import Parameters, problems_of
+from neurosim.parameters import LARGEST_COUNT, Parameters, problems_of
 from neurosim.scenario.claim_terms import misfitting, terms_of, unrecorded
 from neurosim.scenario.claims import CLAIMS
 from neurosim.scenario.description import EACH_RUN, Arm, ClaimChoice, Ending, FigureChoice, Phase, Scenario
@@ -27,6 +27,7 @@ from neurosim.tasks import TASKS
 ROOMS: dict[str, type[BaseModel]] = {"arm": Arm, "phase": Phase, "until": Ending}
 
 
+MOST_MOMENTS = 1_000_000
 LISTS = ("arm", "phase", "figure", "claim")
 
 
@@ -56,7 +57,7 @@ def problems_in(scenario: Scenario, *, moments: bool = True) -> Iterator[Problem
     yield from task_problems
     yield from _doubled_arms(scenario)
     yield from _intervals(scenario)
-    yield from () if task_problems else _starts(scenario)
+    yield from () if task_problems else [*_starts(scenario), *_lengths(scenario)]
     yield from _wildcards(scenario)
     yield from _circuits(scenario, sizes=not task_problems)
     for arm in scenario.arm:
@@ -217,6 +218,18 @@ def _starts(scenario: Scenario) -> Iterator[Problem]:
                 yield Problem(f"arm.{arm.name}.phase.{index}", told)
                 break
             first += phase.length(task)
+
+
+def _lengths(scenario: Scenario) -> Iterator[Problem]:
+    """No run is longer than anybody can wait, and no quantity is recorded more often than a file can hold."""
+    longest = max(scenario.trials(arm) for arm in scenario.arm)
+    if longest > LARGEST_COUNT:
+        yield Problem("phase", f"expected at most {LARGEST_COUNT:,} trials in a run, found {longest:,}")
+    for address, interval in scenario.record.items():
+        moments = longest // interval + 1
+        if moments > MOST_MOMENTS:
+            told = f"expected at most {MOST_MOMENTS:,} moments, found {moments:,}; a larger interval has fewer"
+            yield Problem(f"record.{address}", told)
 
 
 def _wildcards(scenario: Scenario) -> Iterator[Problem]:

@@ -14,6 +14,7 @@ from neurosim.circuit.circuit import Circuit, parse
 from neurosim.circuit.layered import FEEDBACK, layered
 from neurosim.circuit.validate import problems_with, validate
 from neurosim.errors import CircuitError, Problem
+from neurosim.models.connectors import CONNECTORS
 from neurosim.models.neurons import NEURONS, neuron_model
 
 Tables = dict[str, Any]
@@ -605,3 +606,25 @@ def _lagging(activation, drive):
 
 def _teaching(modulation, slope):
     return modulation * slope
+
+
+def test_that_many_patterns_are_not_all_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pattern of a million pairs takes a moment; hundreds of them do not take hundreds of moments."""
+    drawn: list[tuple[int, int]] = []
+    monkeypatch.setattr(CONNECTORS["fixed_probability"], "join", lambda random, shape, **_: drawn.append(shape))
+    circuit = Circuit()
+    circuit.population("input", 1000, role="input")
+    circuit.population("hidden", 1000)
+    for index in range(20):
+        connector = {"kind": "fixed_probability", "probability": 0.5}
+        circuit.project("input", "hidden", name=f"p{index}", weights="zeros", connector=connector)
+    assert problems_with(circuit) == []
+    assert drawn == [(1000, 1000)] * 4
+
+
+def test_that_the_names_of_a_crowd_are_not_all_compared() -> None:
+    circuit = Circuit()
+    circuit.population("input", 1, role="input")
+    for index in range(900):
+        circuit.project("input", f"x{index}", weights="zeros")
+    assert 200 <= len(problems_with(circuit)) < 300

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import contextlib
+
 import numpy as np
 import pytest
 
@@ -119,3 +121,20 @@ def test_that_an_earlier_state_is_carried_over() -> None:
     other = State(layered([6, 4, 3], feedback="random"), 2)
     other.carry(earlier)
     assert other["input_to_hidden.weights"].shape == (4, 6)
+
+
+@pytest.mark.parametrize("feedback", ["random", "tied", "broadcast"])
+def test_that_it_knows_what_it_holds_without_making_it(feedback):
+    state = State(layered([4, 3, 2], feedback=feedback), seed=1)
+    owners = [*state.circuit.populations, *state.circuit.projections, "nobody", ""]
+    arrays = ("weights", "velocity", "pattern", "bias", "bias_velocity", "mean", "x", "")
+    places = [f"{owner}.{array}" for owner in owners for array in arrays]
+    held = {address for address in places if state.holds(address)}
+    assert not state._arrays
+    made = set()
+    for address in places:
+        with contextlib.suppress(InputError):
+            state.storage(address)
+            made.add(address)
+    assert held == made
+    assert held

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from neurosim.engine import storage
 from neurosim.engine.storage import PANEL, Compact, Panels, Vector, aligned, padded, panels_of
 
 
@@ -67,3 +68,12 @@ def test_that_few_synapses_are_kept_one_by_one(post: int) -> None:
     other.write(1.0)
     np.testing.assert_array_equal(other.values(), pattern)
     np.testing.assert_array_equal(compact.values(), np.where(pattern, weights, 0), err_msg="memory of its own")
+
+
+def test_what_no_machine_has_room_for_is_told_before_it_is_asked_for(monkeypatch):
+    monkeypatch.setattr(storage, "installed", lambda: 1_000_000)
+    assert storage.aligned((1000,), np.dtype("f4")).shape == (1000,)
+    with pytest.raises(MemoryError, match="an array of 4 GB; this machine has 0"):
+        storage.aligned((1000, 1_000_000), np.dtype("f4"))
+    with pytest.raises(MemoryError):
+        storage.aligned((2**40, 2**40), np.dtype("f8"))

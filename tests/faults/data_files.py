@@ -18,6 +18,7 @@ from faults.told import Looked, patience, peak
 from neurosim.errors import EnvironmentFailure, InputError
 from neurosim.tasks import TASKS
 
+_PATCH = pytest.MonkeyPatch()
 SETS = ("mnist", "fashion_mnist", "svhn", "mnist_background")
 MEGABYTES = 1_000
 """Damaged sizes may ask for any amount of memory."""
@@ -95,9 +96,15 @@ def _bomb(content: bytes, random: Random) -> bytes:
 
 @lru_cache(maxsize=1)
 def _packed_zeros() -> bytes:
-    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
-    block = bytes(1 << 24)
-    return b"".join([*(packer.compress(block) for _ in range(128)), packer.flush()])
+    """The block of a stream that refers to nothing before it may be repeated: so this is quickly packed."""
+    block, times = bytes(1 << 24), 128
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    packed = packer.compress(block) + packer.flush(zlib.Z_FULL_FLUSH)
+    checksum = 0
+    for _ in range(times):
+        checksum = zlib.crc32(block, checksum)
+    head = gzip.compress(b"")[:10]
+    return head + packed * times + b"\x03\x00" + struct.pack("<II", checksum, len(block) * times % 2**32)
 
 
 def _empty(content: bytes, random: Random) -> bytes:
@@ -109,9 +116,16 @@ SAID = {"another_count": _another_count, "bomb": _bomb, "empty": _empty}
 """Damage that knows the formats."""
 
 
+def taken_away() -> None:
+    """Let the tasks find the files of their owners again."""
+    _PATCH.undo()
+    _small.cache_clear()
+    forget()
+
+
 @lru_cache(maxsize=8)
 def _small(folder: str, name: str) -> tuple[Small, dict[str, bytes], list[np.ndarray]]:
     """A data set in whole files, their bytes, and the numbers in them."""
-    small = LAID_OUT[name](Path(folder), pytest.MonkeyPatch())
+    small = LAID_OUT[name](Path(folder), _PATCH)
     whole = {path.name: path.read_bytes() for path in small.folder.iterdir() if path.name != "extra_32x32.mat"}
     return small, whole, _numbers(name)

@@ -117,3 +117,9 @@ def test_importing_figures_leaves_matplotlib_alone():
         "import sys, neurosim.figures as f; list(f.FIGURES), f.FIGURES.summary('angle'); assert 'matplotlib' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("option", ["name", "recordings"])
+def test_an_option_that_has_the_name_of_an_argument(tmp_path, option):
+    with pytest.raises(InputError, match=f"learning_curve.{option}: unknown key"):
+        draw("learning_curve", [], **{option: "x"})

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from recording.samples import QUANTITIES, complete, value, write_rows
 
-from neurosim.errors import DataError, EnvironmentFailure, InputError
-from neurosim.recording import Quantity, Recording, Writer, find_recordings, guard
+from neurosim.errors import Damaged, DataError, EnvironmentFailure, InputError
+from neurosim.recording import Quantity, Recording, Writer, attributes, find_recordings, guard
 
 
 @pytest.mark.parametrize("status", ["complete", "interrupted"])
@@ -258,3 +258,35 @@ def test_a_file_system_without_locks_is_read_without_them(tmp_path, monkeypatch)
     monkeypatch.setattr(h5py, "File", without_locks)
     with Recording(path) as recording:
         assert recording.committed_trial == 12
+
+
+def test_a_quantity_without_a_sample_for_each_trial_is_damaged(tmp_path):
+    path = complete(tmp_path / "run.h5")
+    with h5py.File(path, "r+") as file:
+        group = file["hidden/rate"]
+        trials = group["trial"][()]
+        del group["trial"]
+        group["trial"] = np.append(trials, 99)
+    with Recording(path) as recording:
+        with pytest.raises(Damaged, match=r"hidden\.rate does not hold a sample for each of its trials"):
+            recording["hidden.rate"]
+        assert len(recording["test_error"].values) == 4
+
+
+def test_attributes_are_bounded(tmp_path, monkeypatch):
+    monkeypatch.setattr(attributes, "LARGEST_TEXT", 100_000)
+    with pytest.raises(InputError, match="attribute 'long': is longer than 0 MB"):
+        complete(tmp_path / "run.h5", {"long": "é" * 50_001})
+    path = complete(tmp_path / "run.h5", {"fits": "x" * 100_000})
+    for long in ("x" * 100_001, np.zeros(5_000, "S50")):
+        with h5py.File(path, "r+") as file:
+            file.attrs["long"] = long
+        with pytest.raises(Damaged, match="its attribute 'long' is too long"):
+            Recording(path)
+
+
+def test_an_attribute_that_must_be_a_whole_number(tmp_path):
+    with Recording(complete(tmp_path / "run.h5", {"seed": 3, "arm_order": "first"})) as recording:
+        assert (recording.whole_number("seed"), recording.whole_number("trials", 7)) == (3, 7)
+        with pytest.raises(DataError, match="its attribute 'arm_order' is no whole number"):
+            recording.whole_number("arm_order")

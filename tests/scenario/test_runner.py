@@ -307,3 +307,76 @@ def test_that_arms_can_be_changed_by_name() -> None:
     assert changed.trials(changed.arm[0]) == 60
     with pytest.raises(InputError, match="no such place"):
         runner.with_changes(base, {"arm.randm.phase.0.trials": 60})
+
+
+@pytest.mark.parametrize("kind", [InputError, MemoryError, KeyboardInterrupt])
+def test_what_ends_before_anything_is_written_leaves_no_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: type[BaseException]
+) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise kind("no")
+
+    monkeypatch.setattr(runner, "_run", refuse)
+    with pytest.raises(kind):
+        run_scenario(scenario(), Plan(tmp_path / "a" / "b"))
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "a").mkdir()
+    with pytest.raises(kind):
+        run_scenario(scenario(), Plan(tmp_path / "a" / "b"))
+    assert list(tmp_path.rglob("*")) == [tmp_path / "a"]
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"name": "../x"}, "name: expected a name of a folder: at most 200 printable letters, no / and no"),
+        ({"name": "a\\b"}, "expected a name of a folder"),
+        ({"name": ".."}, "expected a name of a folder"),
+        ({"name": "x" * 201}, "expected a name of a folder"),
+        ({"title": "a\0"}, "title: expected a text without zero characters"),
+        ({"arm": [{**BASE["arm"][0], "label": "\0"}]}, "arm.0.label: expected a text without zero characters"),
+        ({"seeds": 10**9}, "seeds: expected at most 1,000,000, found 1000000000"),
+        ({"first_seed": 10**30}, "first_seed: expected at most 9,007,199,254,740,992"),
+        ({"phase": [{"trials": 10**13}]}, "phase.0.trials: expected at most 1,000,000,000,000, found"),
+        (
+            {"phase": [{"trials": 10**12}] * 2, "record": {"nse": 10**9}},
+            "phase: expected at most 1,000,000,000,000 trials in a run",
+        ),
+        ({"phase": [{"trials": 10**8}]}, "record.nse: expected at most 1,000,000 moments, found 5,000,001"),
+        ({"arm": [{**BASE["arm"][0], "repeat": 10**6}]}, "arm.0.repeat: expected at most 10,000, found 1000000"),
+        ({"arm": [{**BASE["arm"][0], "circuit": {"family": "layered", "sizes": [2] * 300, "feedback": "tied"}}]}, "at most 200"),
+        ({"claim": [{"check": "order", "arms": 3, "quantity": "nse"}]}, "claim.0.arms: expected a list, found 3"),
+        ({"changes": 3}, "changes: expected a table, found 3"),
+        ({"set": {"hidden.size": 10**400}}, "arm.random.hidden.size: expected at most 1,000,000,000"),
+        ({"set": {"input_to_hidden.weights": {"kind": "uniform", "bound": 1e308}}}, "weights.bound: expected at most 1e+30"),
+    ],
+)
+def test_what_no_run_can_bear_is_refused(change: dict[str, Any], told: str) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        scenario(**change)
+    assert told in str(caught.value)
+
+
+def test_large_circuits_are_checked_without_making_them() -> None:
+    """To say that weights can be recorded, none need be drawn."""
+    sizes = [1_000_000, 100_000, 2]
+    arm = {"name": "large", "circuit": {"family": "layered", "sizes": sizes, "feedback": "random"}}
+    task = {"name": "linear_map", "inputs": sizes[0], "outputs": 2}
+    assert scenario(arm=[arm], task=task).record["input_to_hidden.weights"] == 20
+    with pytest.raises(ScenarioError, match="joins 10,000,000 neurons to 1,000,000; expected at most 1,000,000,000,000 pairs"):
+        scenario(arm=[{**arm, "set": {"hidden.size": 10**6, "feedback.size": 10**6, "input.size": 10**7}}], task=task)
+
+
+def test_a_change_of_no_key_is_told_once() -> None:
+    with pytest.raises(InputError, match=r"--set: seds: expected a key of the scenario, or .*; did you mean 'seeds'"):
+        runner.with_changes(scenario(), {"seds": 3})
+    with pytest.raises(ScenarioError, match="changes: expected a table"):
+        checked(runner.with_changes(scenario(), {"changes": 3}), "test")
+
+
+def test_arms_and_phases_that_have_the_same_circuit_share_it() -> None:
+    made = scenario(phase=[{"trials": 20}, {"trials": 20}, {"trials": 20, "freeze": ["hidden"]}])
+    first, second, third = (made.circuit(made.arm[0], phase) for phase in made.phases(made.arm[0]))
+    assert first is second
+    assert first != third
+    assert made.circuit(made.arm[1], made.phases(made.arm[1])[0]) != first

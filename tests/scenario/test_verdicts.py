@@ -6,10 +6,11 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import h5py
 import pytest
 from scenario.tiny import scenario
 
-from neurosim.errors import DataError
+from neurosim.errors import Damaged, DataError
 from neurosim.recording import find_recordings
 from neurosim.scenario.description import Scenario
 from neurosim.scenario.engines import run_scenario
@@ -107,3 +108,33 @@ def test_the_command_makes_such_recordings_again(tmp_path: Path, changes: dict[s
     short = {"seeds": 2, **changes}
     run_scenario(checked(with_changes(load_scenario("xor"), short), "xor"), Plan(tmp_path, arms=["feedback_alignment"]))
     assert {row["command"] for row in judged(headers(tmp_path))} == {command}
+
+
+def test_a_damaged_recording_is_not_judged(tmp_path: Path) -> None:
+    """A claim over it would seem not to hold."""
+    run_scenario(claiming(), Plan(tmp_path))
+    path = tmp_path / "random" / "seed_0.h5"
+    known = headers(tmp_path)
+    with h5py.File(path) as file:
+        chunk = file["nse/nse"].id.get_chunk_info(0)
+    content = bytearray(path.read_bytes())
+    content[chunk.byte_offset + chunk.size // 2] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(Damaged, match=r"seed_0\.h5 is damaged"):
+        judged(known)
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value", "told"),
+    [
+        ("scenario_description", "{", "does not describe its scenario in a way that this neurosim can read"),
+        ("scenario_description", "[" * 100_000, "does not describe its scenario"),
+        ("seed", "one", "its attribute 'seed' is no whole number"),
+    ],
+)
+def test_recordings_whose_attributes_are_something_else(tmp_path: Path, attribute: str, value: str, told: str) -> None:
+    run_scenario(claiming(), Plan(tmp_path, arms=["random"]))
+    with h5py.File(tmp_path / "random" / "seed_0.h5", "r+") as file:
+        file.attrs[attribute] = value
+    with pytest.raises(DataError, match=told):
+        judged(headers(tmp_path))

@@ -6,6 +6,7 @@ import http.server
 import os
 import sys
 import threading
+import tracemalloc
 from gzip import compress
 from pathlib import Path
 
@@ -279,3 +280,14 @@ def test_the_real_files(no_sockets):
     shift, scale = mnist._load(60_000, 10_000, "global")._statistics
     np.testing.assert_allclose([shift / 255, scale / 255], [0.1307, 0.3081], atol=5e-5)
     assert np.abs(Mnist(normalise="pixel").test().inputs).max() < 40
+
+
+def test_a_file_that_unpacks_to_more_than_it_should_is_not_unpacked(small_mnist):
+    small_mnist.write(IMAGES, compress(small_mnist.idx(small_mnist.arrays[IMAGES]) + bytes(300_000_000)))
+    tracemalloc.start()
+    try:
+        with pytest.raises(DataError, match="expected 31360 bytes of data"):
+            Mnist(**SMALL).test()
+        assert tracemalloc.get_traced_memory()[1] < 30_000_000
+    finally:
+        tracemalloc.stop()
