@@ -111,7 +111,7 @@ def _sources(scenario: Scenario, circuits: list[Circuit]) -> Iterator[tuple[str,
 
 @lru_cache(maxsize=1024)
 def _text(thing: Any) -> str:
-    """What a function or class does: its source, but for docstrings, comments and annotations; its name where it has no source."""
+    """What a function or class does: its source, but for docstrings, comments and annotations; its name where there is none."""
     if thing is None:
         return ""
     try:
