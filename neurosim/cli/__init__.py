@@ -160,7 +160,9 @@ def _run_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="folder for recordings and figures (default: runs/SCENARIO); of a collection DIR/SCENARIO for each scenario",
     )
-    parser.add_argument("--arm", action="append", default=[], metavar="A", help="run this arm only (may be repeated)")
+    parser.add_argument(
+        "--arm", action="append", default=[], metavar="A", help="run this arm only (may be repeated; * stands for anything)"
+    )
     parser.add_argument("--seeds", type=_count, metavar="N", help="how many seeds")
     parser.add_argument(
         "--set",

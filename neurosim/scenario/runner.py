@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -25,15 +26,19 @@ SETTABLE = ("seeds", "first_seed", "dtype", "title")
 def chosen_arms(scenario: Scenario, names: Sequence[str]) -> list[Arm]:
     """The arms of these names and what a grid makes of them, in the scenario's order; all where none is named.
 
+    In a name * stands for anything, as in `small_*`.
+
     Raises:
         InputError: an unknown name.
     """
     known = [arm.name for arm in scenario.arm]
     listed = ", ".join(arm.name for arm in scenario.arm if not arm.grid)
-    unknown = [Problem(name, f"no such arm; there are {listed}", nearest(name, known)) for name in names if name not in known]
-    if unknown:
-        raise InputError(unknown, "--arm")
-    return [arm for arm in scenario.arm if not names or arm.name in names or arm.origin in names]
+    chosen = {name: [arm for arm in known if fnmatchcase(arm, name)] for name in names}
+    strange = [name for name in names if not chosen[name]]
+    if strange:
+        raise InputError([Problem(name, f"no such arm; there are {listed}", nearest(name, known)) for name in strange], "--arm")
+    wanted = {arm for several in chosen.values() for arm in several}
+    return [arm for arm in scenario.arm if not names or arm.name in wanted or arm.origin in wanted]
 
 
 def path_of(out: Path, arm: str, seed: int) -> Path:

@@ -144,6 +144,16 @@ def test_unknown_arm() -> None:
         runner.chosen_arms(scenario(), ["randon"])
 
 
+@pytest.mark.parametrize(("name", "wanted"), [("r*", ["random"]), ("*", ["random", "tied"]), ("tied", ["tied"])])
+def test_arms_by_a_pattern(name: str, wanted: list[str]) -> None:
+    assert [arm.name for arm in runner.chosen_arms(scenario(), [name])] == wanted
+
+
+def test_a_pattern_that_no_arm_fits() -> None:
+    with pytest.raises(InputError, match=r"tiny_\*: no such arm"):
+        runner.chosen_arms(scenario(), ["tiny_*"])
+
+
 def test_what_the_command_line_changes_comes_last() -> None:
     own = {**BASE["arm"][0], "set": {"hidden.size": 5, "feedback.size": 5}}
     made = scenario(arm=[own])
