@@ -182,7 +182,7 @@ def data(name: str, file: str, content: bytes, wanted: str, *, recognised: bool 
 BOUND, ETA = 'weights = { kind = "uniform", bound = 0.1 }', 'rule = "delta", eta = 0.1 }\n[[projection]]\npre = "error"'
 ELEMENTS = "input, hidden, output, target, error, loss, input_to_hidden, hidden_to_output, target_to_error, output_to_error, "
 ELEMENTS += "output_gates_error, error_to_output, error_to_loss"
-POPULATION = "known keys are name, size, role, model, transfer, bias, noise"
+POPULATION = "known keys are name, size, role, model, transfer, bias, noise, dropout"
 ROLES = "'input', 'hidden', 'output', 'target', 'error', 'loss' or 'feedback'"
 VALUE = "known keys are arm, quantity, above, below, statistic, trial, given, given_below, title, source, paper, explanation"
 OTHERS = '[[claim]]\ncheck = "order"\narms = ["a", "c"]\nquantity = "nsee"\n[[claim]]'
@@ -230,7 +230,7 @@ GOLDEN = (
     circuit(BOUND, 'weights = { kind = "explicit", values = [[1, 2, "x"]] }', "input_to_output.weights.values.0.2: expected a number, found 'x'", "weights"),
     circuit(BOUND, 'weights = { kind = "tied", to = "a_to_b" }', "input_to_output.weights.to: no projection 'a_to_b'; there are input_to_output, error_to_output", "weights"),
     # scenarios
-    scenario("trials", "trails", "phase.0.trails: unknown key; known keys are trials, passes, batch, freeze, circuit, set; did you mean 'trials'?"),
+    scenario("trials", "trails", "phase.0.trails: unknown key; known keys are trials, passes, batch, until, eta_scale, freeze, circuit, set; did you mean 'trials'?"),
     scenario("trials = 100", "trials = 100\npasses = 3", "phase.0: expected either trials or passes, found both"),
     scenario("[[phase]]\ntrials = 100\n", "[[phase]]\n", "phase.0: expected either trials or passes, found neither"),
     scenario("trials = 100", "passes = 3", "phase.passes: the task has no end, so it has no passes; say trials"),
@@ -271,7 +271,7 @@ GOLDEN = (
     collection('["xor", "momentum"]', "[]", "scenarios: expected at least 1 entry, found []"),
     collection('["xor", "momentum"]', '"xor"', "scenarios: expected a list, found 'xor'"),
     # the command line
-    line("runn s.toml", "argument COMMAND: invalid choice: 'runn' (choose from 'run', 'list', 'show', 'draw', 'check', 'validate'); did you mean 'run'?"),
+    line("runn s.toml", "argument COMMAND: invalid choice: 'runn' (choose from 'run', 'list', 'show', 'draw', 'export', 'check', 'validate'); did you mean 'run'?"),
     line("run s.toml --gird a=1", "unrecognized arguments: --gird a=1; did you mean '--grid'?"),
     line("run s.toml --seeds 0", "argument --seeds: expected a whole number above 0, found '0'"),
     line("run digitz", "digitz: no scenario of this name; there are {scenarios}; did you mean 'digits'?"),
@@ -298,7 +298,7 @@ GOLDEN = (
     recording("cut.h5", "cut.h5 is cut short: it has 9,000 of {size} bytes"),
     recording("flipped.h5", "flipped.h5 is damaged: its checksum is not that of its content; copy it, or run it, again"),
     recording("other.h5", "other.h5 is not a neurosim recording"),
-    recording("newer.h5", "newer.h5 has format version 9; this neurosim reads 1"),
+    recording("newer.h5", "newer.h5 has format version 9; this neurosim reads 1: a newer one wrote it, and reads it"),
     recording("seedless.h5", "seedless.h5: its attribute 'seed' is no whole number"),
     recording("undescribed.h5", "undescribed.h5 does not describe its scenario in a way that this neurosim can read"),
     recording("good.h5 -o x.png --option quantity=nsee", "nsee: no recording holds it; they hold hidden.angle, input_to_hidden.weights, nse; did you mean 'nse'?", "draw learning_curve"),

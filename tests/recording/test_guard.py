@@ -44,14 +44,14 @@ def test_every_recording_is_sealed_behind_what_hdf5_knows(tmp_path: Path) -> Non
     shutil.copy(tmp_path / "live.h5", tmp_path / "running.h5")
     writer.finish("interrupted")
     complete(tmp_path / "complete.h5")
-    for name in ("running", "live", "complete"):
+    for name, rows in {"running": 4, "live": 2, "complete": 4}.items():
         path = tmp_path / f"{name}.h5"
         assert is_sealed(path) is True
         assert hdf5_end(path) == path.stat().st_size - 56 - 16 * len(loose(path))
         with h5py.File(path) as file:
-            assert file["hidden/rate/rate"].shape == (4, 3)
+            assert file["hidden/rate/rate"].shape == (rows, 3), "how many were foreseen, or are there at the end"
     assert len(loose(tmp_path / "running.h5")) == len(QUANTITIES) + 1
-    assert loose(tmp_path / "live.h5") == []
+    assert len(loose(tmp_path / "live.h5")) == len(loose(tmp_path / "complete.h5")) > 0, "compressed chunks"
 
 
 def test_any_other_byte_that_is_sealed_is_noticed(tmp_path: Path) -> None:
