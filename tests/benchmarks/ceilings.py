@@ -3,6 +3,9 @@
 `sgemm`: the machine's own sgemm peak is the best of three shapes (a batch forward, a batch's update, and a large square),
 each the median of several timings of SciPy's BLAS, the one that neurosim calls, with as many threads as the work has.
 
+`products`: batches a second of the matrix products of a batch and nothing else, each of its own shape, in the order of learning:
+what every synapse carries forward, what feedback brings back, and what is added to the weights (beta = 1), by the same sgemm.
+
 `bandwidth`: in-place update, `a[i] *= q` in a compiled loop over aligned float32 numbers, as many as 784 × 1000 weights;
 both the reading and the writing count. Threads take halves and do not wait for each other.
 """
@@ -13,8 +16,9 @@ import json
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -41,6 +45,32 @@ def sgemm(threads: int) -> dict[str, Any]:
 
             found[f"{m}x{k}x{n}"] = 2 * m * k * n * _calls_per_second(call)
     return {"rate": max(found.values()), "shapes": found}
+
+
+def products(threads: int, sizes: Sequence[int], batch: int) -> dict[str, Any]:
+    """Trials a second."""
+    from scipy.linalg.blas import sgemm as multiply
+    from threadpoolctl import threadpool_limits
+
+    random = np.random.default_rng(0)
+
+    def matrix(rows: int, columns: int) -> np.ndarray:
+        return np.asfortranarray(random.random((rows, columns), dtype="f4"))
+
+    rates = [matrix(size, batch) for size in sizes]  # as columns: Fortran's order of batch-first rows
+    weights = [matrix(pre, post) for pre, post in pairwise(sizes)]
+    feedback = [matrix(post, pre) for pre, post in pairwise(sizes)]
+
+    def learn() -> None:
+        for (pre, post), w in zip(pairwise(rates), weights, strict=True):
+            multiply(2 / len(pre), w, pre, 0.0, post, trans_a=1, overwrite_c=1)  # numbers keep their size
+        for (pre, post), b in list(zip(pairwise(rates), feedback, strict=True))[:0:-1]:
+            multiply(2 / len(post), b, post, 0.0, pre, trans_a=1, overwrite_c=1)
+        for (pre, post), w in zip(pairwise(rates), weights, strict=True):
+            multiply(1e-20, pre, post, 1.0, w, trans_b=1, overwrite_c=1)
+
+    with threadpool_limits(threads):
+        return {"rate": batch * _calls_per_second(learn)}
 
 
 def bandwidth(threads: int) -> dict[str, Any]:
@@ -85,4 +115,5 @@ def _timing(call: Callable[[], object]) -> float:
 
 if __name__ == "__main__":
     asked = json.loads(sys.argv[1])
-    print(json.dumps({"sgemm": sgemm, "bandwidth": bandwidth}[asked["ceiling"]](asked["threads"])))
+    ceiling = {"sgemm": sgemm, "products": products, "bandwidth": bandwidth}[asked.pop("ceiling")]
+    print(json.dumps(ceiling(**asked)))

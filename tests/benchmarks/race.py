@@ -16,10 +16,12 @@ OURS = "neurosim"
 WITH_BIASES = "neurosim_with_biases"
 SHARES: dict[str, tuple[str, Callable[[Work], int]]] = {
     "sgemm": ("useful operations over the sgemm peak", lambda work: work.flops),
+    "products": ("rate over that of its matrix products alone", lambda work: 1),
     "bandwidth": ("updates of the first weights over the in-place bandwidth", lambda work: work.bytes_updated),
 }
 """What a trial takes of each ceiling."""
-UNITS = {"sgemm": "Gflop/s", "bandwidth": "GB/s"}
+UNITS = {"sgemm": (1e9, "Gflop/s"), "products": (1, "/s"), "bandwidth": (1e9, "GB/s")}
+"""In how much of what each ceiling is told."""
 Tell = Callable[[str], None]
 
 
@@ -83,8 +85,9 @@ class Race:
             form = f"  [{', '.join(dict.fromkeys(self.forms[name]))}]" if self.forms.get(name) else ""
             told.append(f"  {name:22} {f'{spread(finite)} /s' if finite else self.failures[name]}{form}")
         for name, rates in self.ceilings.items():
-            finite = [rate / 1e9 for rate in rates if math.isfinite(rate)]
-            told.append(f"  {name:22} {f'{spread(finite)} {UNITS[name]}' if finite else self.failures[name]}")
+            size, unit = UNITS[name]
+            finite = [rate / size for rate in rates if math.isfinite(rate)]
+            told.append(f"  {name:22} {f'{spread(finite)} {unit}' if finite else self.failures[name]}")
         return told
 
 
@@ -101,7 +104,10 @@ def race(entry: Entry, peers: Sequence[str], rounds: int, tell: Tell) -> Race:
             if len(answer.get("forms", {})) > 1:
                 held.forms.setdefault(name, []).append(answer["form"])
         for ceiling in entry.ceilings:
-            answer = _answer(held, ceiling, "ceilings.py", {"ceiling": ceiling, "threads": entry.work.threads}, tell)
+            question = {"ceiling": ceiling, "threads": entry.work.threads}
+            if ceiling == "products":
+                question |= {"sizes": entry.work.sizes, "batch": entry.work.batch}
+            answer = _answer(held, ceiling, "ceilings.py", question, tell)
             held.ceilings.setdefault(ceiling, []).append(float(answer.get("rate", math.nan)))
     return held
 
