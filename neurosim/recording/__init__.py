@@ -2,12 +2,15 @@
 
 from neurosim.recording.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from neurosim.recording.compaction import compacted
+from neurosim.recording.events import Events, EventWriter, read_events
 from neurosim.recording.quantity import Quantity, sampling
 from neurosim.recording.recording import Recording, Series, find_recordings
 from neurosim.recording.writer import Writer
 
 __all__ = [
     "Checkpoint",
+    "EventWriter",
+    "Events",
     "Quantity",
     "Recording",
     "Series",
@@ -15,6 +18,7 @@ __all__ = [
     "compacted",
     "find_recordings",
     "read_checkpoint",
+    "read_events",
     "sampling",
     "write_checkpoint",
 ]

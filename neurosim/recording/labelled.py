@@ -14,8 +14,6 @@ import xarray
 from xarray.backends import BackendArray, BackendEntrypoint
 from xarray.core import indexing
 
-from neurosim.recording.quantity import TRIAL
-
 if TYPE_CHECKING:
     from neurosim.recording.recording import Recording
 
@@ -71,7 +69,7 @@ class _Engine(BackendEntrypoint):
         """The dataset of one quantity: its values and its coordinates."""
         recording, address = filename_or_obj.recording, filename_or_obj.address
         quantity, trials = recording.quantity(address), recording.trials(address)
-        labels = {TRIAL: trials, **recording.labels(address)}
+        labels = {quantity.along: trials, **recording.labels(address)}
         rows = _Rows(filename_or_obj, (len(trials), *quantity.row_shape), np.dtype(quantity.dtype))
         described = {"units": quantity.units, "long_name": quantity.long_name}
         values = xarray.Variable(tuple(labels), indexing.LazilyIndexedArray(rows), described)

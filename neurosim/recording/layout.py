@@ -14,7 +14,7 @@ import numpy as np
 
 from neurosim.errors import InputError, Problem
 from neurosim.recording import attributes, disk
-from neurosim.recording.quantity import TRIAL, Quantity
+from neurosim.recording.quantity import Quantity
 
 COUNTER = "committed_trial"
 """The root dataset that says up to which trial the rows may be believed; -1 before the first commit."""
@@ -124,7 +124,7 @@ def rows_together(quantity: Quantity, chunk_rows: int, limit: int) -> int:
 
 
 def _nodes(quantity: Quantity) -> list[str]:
-    names = [quantity.name, TRIAL, *(name for name, _ in quantity.dims)]
+    names = [quantity.name, quantity.along, *(name for name, _ in quantity.dims)]
     return [f"{quantity.group}/{name}" for name in names]
 
 
@@ -139,7 +139,7 @@ def _lay_out(file: h5py.File, quantity: Quantity, compact: bool, fill: bool) -> 
     group = file.require_group(quantity.group)
     kind = np.dtype(quantity.dtype).newbyteorder("<")
     data = _dataset(group, quantity.name, quantity.shape, kind, _storage(quantity.shape, kind, compact, fill))
-    scales = [(TRIAL, np.asarray(quantity.trials, "<i8"))]
+    scales = [(quantity.along, np.asarray(quantity.trials, "<i8"))]
     scales += [(name, np.arange(size, dtype="<i8")) for name, size in quantity.dims]
     for axis, (name, values) in enumerate(scales):
         packed = compact and values.nbytes > PLAIN_SCALE_BYTES

@@ -12,7 +12,7 @@ import numpy as np
 from neurosim.errors import InputError, Problem
 
 TRIAL = "trial"
-"""The name of the first dimension of everything that is recorded."""
+"""The name of the first dimension of what is recorded: all but events."""
 
 _ADDRESS = re.compile(r"[^\s/.]+(\.[^\s/.]+)*")
 _NAME = re.compile(r"[^\s/.]+")
@@ -29,6 +29,7 @@ class Quantity:
         dtype: `f4` or `f8`.
         units: its unit; `1` for a pure number.
         long_name: what a figure may write on its axis; the address where it is empty.
+        along: the name of its first dimension, where the numbers in `trials` count something else than trials.
 
     Raises:
         InputError: with everything that is wrong with the description.
@@ -43,6 +44,7 @@ class Quantity:
     dtype: str = "f4"
     units: str = "1"
     long_name: str = ""
+    along: str = TRIAL
 
     def __post_init__(self) -> None:
         problems = [Problem(self.address, message) for message in self._faults()]
@@ -109,7 +111,7 @@ class Quantity:
     def _dimension_faults(self) -> list[str]:
         faults = [] if self.dtype in ("f4", "f8") else [f"expected dtype 'f4' or 'f8', found {self.dtype!r}"]
         # The dataset and its coordinates are neighbours in one group, so no two may share a name.
-        names = [self.name, TRIAL, *(name for name, _ in self.dims)]
+        names = [self.name, self.along, *(name for name, _ in self.dims)]
         if len(set(names)) < len(names):
             faults.append(f"expected different names for the quantity and its dimensions, found {', '.join(names)}")
         faults += [f"{name!r} cannot name a dimension" for name, _ in self.dims if not _NAME.fullmatch(name)]

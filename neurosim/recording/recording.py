@@ -17,7 +17,7 @@ import numpy as np
 
 from neurosim.errors import Damaged, DataError, EnvironmentFailure, InputError, Problem, nearest
 from neurosim.recording import attributes, guard
-from neurosim.recording.quantity import TRIAL, Quantity
+from neurosim.recording.quantity import Quantity
 from neurosim.recording.versions import reader_of
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ class Recording:
             DataError: no such address, or the values are damaged.
             InputError: no such row or place, or what is given is neither a number nor a slice.
         """
-        sizes = {TRIAL: self.rows(address), **dict(self._further(address))}
+        sizes = {self.dims(address)[0]: self.rows(address), **dict(self._further(address))}
         if len(places) >= len(sizes):
             raise InputError([Problem(address, f"expected places along {', '.join(sizes)}, found {1 + len(places)} of them")])
         told = [f"{address}: expected a place, or a slice, along {dim!r}" for dim in sizes]
@@ -191,7 +191,8 @@ class Recording:
         with self._readable():
             trials = tuple(self._version.trials(dataset)[()].tolist())
             units, long_name = (self._version.text(dataset, name) for name in ("units", "long_name"))
-            return Quantity(address, trials, further, dataset.dtype.str[1:], units, long_name)
+            along = self._version.dims(dataset)[0]
+            return Quantity(address, trials, further, dataset.dtype.str[1:], units, long_name, along)
 
     def _further(self, address: str) -> tuple[tuple[str, int], ...]:
         """The names and sizes of the dimensions of one quantity besides the trial."""

@@ -10,7 +10,6 @@ import numpy as np
 
 from neurosim.errors import DataError
 from neurosim.recording import attributes, layout
-from neurosim.recording.quantity import TRIAL
 
 
 class Version1:
@@ -40,10 +39,10 @@ class Version1:
 
     def trials(self, dataset: h5py.Dataset) -> h5py.Dataset:
         """The trial of every row of a quantity, committed or not."""
-        return dataset.parent[TRIAL]
+        return dataset.parent[self.dims(dataset)[0]]
 
     def dims(self, dataset: h5py.Dataset) -> tuple[str, ...]:
-        """The names of a quantity's dimensions, the trial first."""
+        """The names of a quantity's dimensions, the trial (of events, their number) first."""
         return tuple(str(axis[0].name).rpartition("/")[2] for axis in dataset.dims)
 
     def labels(self, dataset: h5py.Dataset, dim: str) -> np.ndarray:

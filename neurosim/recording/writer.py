@@ -103,6 +103,23 @@ class Writer:
             disk.write_at(self._descriptor, sample, self._offsets[address] + row * len(sample))
         self._written = max(self._written, trial)
 
+    def write_rows(self, address: str, trial: int, values: object) -> None:
+        """Put several samples into the rows from that of a trial on, with one call of the system.
+
+        Raises:
+            InputError: an unknown address, a trial outside its schedule, more samples than rows, or values of another shape.
+            EnvironmentFailure: the disk refuses.
+        """
+        quantity = self._quantity(address)
+        first = _row(quantity, trial)
+        rows = _numbers(quantity, values)
+        if rows.shape[1:] != quantity.row_shape or not 0 < len(rows) <= len(quantity.trials) - first:
+            room = f"at most {len(quantity.trials) - first} rows of shape {quantity.row_shape}"
+            raise InputError([Problem(address, f"expected {room}, found values of shape {rows.shape}")])
+        with disk.told(self.path):
+            disk.write_at(self._descriptor, rows.tobytes(), self._offsets[address] + first * (rows.nbytes // len(rows)))
+        self._written = max(self._written, quantity.trials[first + len(rows) - 1])
+
     def commit(self, trial: int) -> None:
         """Declare all rows up to this trial as written.
 
@@ -295,11 +312,15 @@ def _row(quantity: Quantity, trial: int) -> int:
     raise InputError([Problem(quantity.address, f"is not sampled at trial {trial}; the nearest are {neighbours}")])
 
 
-def _sample(quantity: Quantity, value: object) -> bytes:
+def _numbers(quantity: Quantity, value: object) -> np.ndarray:
     try:
-        sample = np.asarray(value, dtype=f"<{quantity.dtype}")
+        return np.asarray(value, dtype=f"<{quantity.dtype}")
     except (TypeError, ValueError):
         raise InputError([Problem(quantity.address, f"expected numbers, found {type(value).__name__}")]) from None
+
+
+def _sample(quantity: Quantity, value: object) -> bytes:
+    sample = _numbers(quantity, value)
     if sample.shape != quantity.row_shape:
         message = f"expected values of shape {quantity.row_shape}, found {sample.shape}"
         raise InputError([Problem(quantity.address, message)])
