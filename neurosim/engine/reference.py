@@ -28,6 +28,7 @@ class ReferenceExecutor:
         self._wanted = tuple(wanted)
         self._signals: dict[str, np.ndarray] = {}
 
+    @np.errstate(all="ignore")  # numbers that blow up are told once, by the simulator
     def run(self, streams: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Execute one trial for each row of the streams; returns the wanted signals, one row per trial."""
         trials = len(next(iter(streams.values())))

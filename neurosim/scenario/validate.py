@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from neurosim.circuit.circuit import Circuit
 from neurosim.circuit.overrides import matches
 from neurosim.circuit.validate import problems_with
+from neurosim.engine.storage import installed
 from neurosim.errors import InputError, Problem, nearest
 from neurosim.figures import FIGURES
 from neurosim.metrics.look import resolve
@@ -230,6 +231,12 @@ def _lengths(scenario: Scenario) -> Iterator[Problem]:
         if moments > MOST_MOMENTS:
             told = f"expected at most {MOST_MOMENTS:,} moments, found {moments:,}; a larger interval has fewer"
             yield Problem(f"record.{address}", told)
+    for task in dict.fromkeys(scenario.task_of(arm) for arm in scenario.arm):
+        tests, width = int(getattr(task, "tests", 0)), task.inputs + task.outputs
+        if 8 * tests * width > installed():
+            room = f"{installed() / 1e9:,.0f} GB of memory"
+            told = f"expected test trials that fit into {room}, found {tests:,} of {width:,} numbers"
+            yield Problem("task.tests", told)
 
 
 def _wildcards(scenario: Scenario) -> Iterator[Problem]:
