@@ -4,7 +4,7 @@ The public names, by what they are for:
 
     circuits      Circuit, layered, load_circuit, validate
     running       Simulator, record, tasks
-    recordings    Recording, find_recordings
+    recordings    Recording, find_recordings, EventWriter, read_events
     looking       draw
     elsewhere     export
     scenarios     load_scenario, run_scenario
@@ -26,7 +26,8 @@ __version__ = "0.1.0"
 _HOME = {
     "Circuit": "circuit.circuit", "layered": "circuit.layered", "load_circuit": "circuit.files", "validate": "circuit.validate",
     "Simulator": "simulator", "Ensemble": "simulator", "record": "simulator", "Recorder": "simulator",
-    "Recording": "recording", "find_recordings": "recording", "draw": "figures",
+    "Recording": "recording", "EventWriter": "recording", "read_events": "recording", "find_recordings": "recording",
+    "draw": "figures",
     "load_scenario": "scenario.files", "run_scenario": "scenario.engines", "Plan": "scenario.runner",
     **dict.fromkeys(
         ("zeros", "constant", "uniform", "normal", "fan_in", "explicit", "tied", "pseudoinverse", "weights"), "models.weights"
@@ -78,8 +79,10 @@ if TYPE_CHECKING:
     from neurosim.models.weights import uniform as uniform
     from neurosim.models.weights import weights as weights
     from neurosim.models.weights import zeros as zeros
+    from neurosim.recording import EventWriter as EventWriter
     from neurosim.recording import Recording as Recording
     from neurosim.recording import find_recordings as find_recordings
+    from neurosim.recording import read_events as read_events
     from neurosim.scenario.claims import claim as claim
     from neurosim.scenario.engines import run_scenario as run_scenario
     from neurosim.scenario.files import load_scenario as load_scenario

@@ -161,7 +161,7 @@ def test_every_format_is_on_the_page_with_what_it_takes_and_needs() -> None:
 
 
 @pytest.mark.parametrize(
-    ("page", "expected"), [(PAGE, ["40 (3, 4)", "[10 20] ('trial', 'unit')", "(3,)"]), (EXPORTS, ["shallow.txt"])]
+    ("page", "expected"), [(PAGE, ["40 (3, 4)", "[10 20] ('trial', 'unit')", "(3,)", "True"]), (EXPORTS, ["shallow.txt"])]
 )
 def test_the_examples_come_to_what_they_say(page: str, expected: list[str], tmp_path: Path) -> None:
     script = tmp_path / "page.py"
