@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,8 +12,10 @@ from neurosim.recording.recording import Recording
 from neurosim.recording.writer import COPY_BYTES
 
 
-def compacted(recording: Recording, path: Path) -> list[str]:
+def compacted(recording: Recording, path: Path, addresses: Iterable[str] | None = None) -> list[str]:
     """Write the committed rows of a recording, and nothing else, into a new file; returns the addresses that have none.
+
+    `addresses` are those to copy, by default all.
 
     The copy is of the present version of the format, whatever that of the recording is, and tells its status.
 
@@ -20,7 +23,7 @@ def compacted(recording: Recording, path: Path) -> list[str]:
         DataError: no row of any quantity is committed, or the recording is damaged.
         OSError: the disk cannot hold it.
     """
-    laid_out = {address: recording.quantity(address) for address in recording}
+    laid_out = {address: recording.quantity(address) for address in (recording if addresses is None else addresses)}
     kept = {
         address: replace(quantity, trials=quantity.trials[:rows])
         for address, quantity in laid_out.items()

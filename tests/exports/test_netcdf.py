@@ -48,6 +48,21 @@ def test_xarray_reads_the_same_as_of_the_recording(tmp_path: Path, engine: str) 
             xarray.testing.assert_identical(found, wanted)
 
 
+def test_numbers_alone_make_a_small_recording_that_tells_the_same(tmp_path: Path) -> None:
+    run(tmp_path / "run.h5", fingerprint="abc")
+    done = export(tmp_path / "run.h5", "netcdf", tmp_path / "small.h5", numbers=True)
+    numbers = [address for address in EVERY if address in ("nse", "loss", "hidden.angle")]
+    with Recording(tmp_path / "run.h5") as whole, Recording(done.path) as small:
+        assert small.addresses == sorted(numbers)
+        assert (small.attributes, small.committed_trial) == (whole.attributes, whole.committed_trial)
+        for address in numbers:
+            assert small[address].values.tobytes() == whole[address].values.tobytes()
+            assert small[address].trials.tolist() == whole[address].trials.tolist()
+    (told,) = done.remarks
+    assert told.startswith("left out, more than a number a trial: ")
+    assert set(told.partition(": ")[2].split(", ")) == {*EVERY} - {*numbers}
+
+
 def test_of_a_live_recording_only_what_is_committed_and_that_compressed(tmp_path: Path) -> None:
     with Writer(tmp_path / "run.h5", QUANTITIES, {"seed": 3}) as writer:
         write_rows(writer, last=5)
