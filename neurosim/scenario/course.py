@@ -125,25 +125,49 @@ class Course:
         phase, first = self._phases[self._place.phase], self._place.firsts[-1]
         left = first + phase.length(self._tasks[0]) - self._place.trial
         if not left:
+            self._look_at_the_end(recorders)
             return
         watched = [_Watched(r, self._plan.progress, m.trial) for r, m in zip(recorders, self._ensemble, strict=True)]
         try:
-            go_on = partial(self._go_on, recorders)
-            self._ensemble.train(self._tasks, left, batch=phase.batch, into=watched, go_on=go_on)
+            with self._asking(recorders):
+                go_on = partial(self._go_on, recorders)
+                self._ensemble.train(self._tasks, left, batch=phase.batch, into=watched, go_on=go_on)
         except RunError as error:
             raise RunError(f"{error}{self._failed()}") from None
+        except Interrupted:
+            self._keep_all(recorders)
+            raise
         for watcher, member in zip(watched, self._ensemble, strict=True):
             watcher.catch_up(member.trial)
 
-    def _go_on(self, recorders: Sequence[Recorder]) -> bool:
-        stop = self._plan.stop()
-        if stop or time.monotonic() - self._kept >= self._plan.checkpoints:
+    def _look_at_the_end(self, recorders: Sequence[Recorder]) -> None:
+        """The last look of a phase whose trials were all learned when it was broken off, perhaps within that look."""
+        for recorder, member, task in zip(recorders, self._ensemble, self._tasks, strict=True):
+            if recorder.is_due(member):
+                recorder.look(member, task)
+
+    @contextlib.contextmanager
+    def _asking(self, recorders: Sequence[Recorder]) -> Iterator[None]:
+        """While the block lasts, looks are broken off where the plan says stop: that of a large test set takes seconds."""
+        for recorder in recorders:
+            recorder.go_on = lambda: not self._plan.stop()
+        try:
+            yield
+        finally:
             for recorder in recorders:
-                recorder.sync()
-            self._keep(list(zip(self._paths.values(), self._ensemble, strict=True)))
-        if stop:
+                recorder.go_on = lambda: True
+
+    def _go_on(self, recorders: Sequence[Recorder]) -> bool:
+        if self._plan.stop():
             raise Interrupted
+        if time.monotonic() - self._kept >= self._plan.checkpoints:
+            self._keep_all(recorders)
         return not self._over()
+
+    def _keep_all(self, recorders: Sequence[Recorder]) -> None:
+        for recorder in recorders:
+            recorder.sync()
+        self._keep(list(zip(self._paths.values(), self._ensemble, strict=True)))
 
     def _over(self) -> bool:
         """Whether what is recorded says that the present phase is over."""

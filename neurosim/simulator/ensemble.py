@@ -8,13 +8,11 @@ from functools import partial
 from neurosim.circuit.circuit import Circuit
 from neurosim.engine.side_by_side import side_by_side
 from neurosim.errors import InputError, Problem
-from neurosim.simulator.simulator import Observer, Simulator
+from neurosim.simulator.simulator import ROUND, Observer, Simulator
 from neurosim.tasks import Task
 
 WORK_WORTH_A_THREAD = 200_000
 """Synapses times trials: less than this is done before another thread has begun."""
-ROUND = 3_000_000_000
-"""Synapses times trials of what is learned before anybody is asked whether to go on: some tenths of a second."""
 OVERHEAD = 15_000
 """A trial costs as much as so many synapses, however few there are (docs/cost.md: 1 µs a trial, 67 ps a synapse)."""
 

@@ -44,10 +44,15 @@ def record(path: str | Path, intervals: Mapping[str, int], **attributes: str | i
 
 
 class Recorder(AbstractContextManager["Recorder"]):
-    """Writes quantities of a run into a recording; see `record`."""
+    """Writes quantities of a run into a recording; see `record`.
+
+    Attributes:
+        go_on: asked while it looks; where it says no, the look ends with `Interrupted`, and can be taken again.
+    """
 
     def __init__(self, path: str | Path, intervals: Mapping[str, int], attributes: Mapping[str, Any] | None = None) -> None:
         self.path = Path(path)
+        self.go_on: Callable[[], bool] = _always
         self._intervals = dict(intervals)
         self._attributes = dict(attributes or {})
         self._writer: Writer | None = None
@@ -114,11 +119,15 @@ class Recorder(AbstractContextManager["Recorder"]):
         if problems:
             raise InputError(problems, "record")
 
+    def is_due(self, simulator: Simulator) -> bool:
+        """Whether there is something to write at the trial at which a simulator stands."""
+        return simulator.trial in self._due
+
     def look(self, simulator: Simulator, task: Task) -> None:
         """Write what is due now."""
         assert self._writer is not None
         if self._look is None:
-            self._look = _look(simulator, task)
+            self._look = self._look_into(simulator, task)
         self._look.renew()
         due = self._due[simulator.trial]
         signals = [address for address in due if self._kinds[address] == "signal"]
@@ -152,6 +161,21 @@ class Recorder(AbstractContextManager["Recorder"]):
             for address in (address for address, kind in self._kinds.items() if kind == "best"):
                 rows = recording.rows(address)
                 self._lowest |= {address: float(recording.part(address, -1))} if rows else {}
+
+    def _look_into(self, simulator: Simulator, task: Task) -> Look:
+        """A look at the test set, and at training examples for those who ask for them."""
+
+        def training() -> Look | None:
+            examples = task.training_set(TRAINING_EXAMPLES)
+            return None if examples is None else self._look_at(simulator, examples)
+
+        return self._look_at(simulator, task.test(), training)
+
+    def _look_at(self, simulator: Simulator, trials: Trials, training: Callable[[], Look | None] = lambda: None) -> Look:
+        def evaluate(addresses: tuple[str, ...], count: int) -> dict[str, np.ndarray]:
+            return simulator.evaluate(trials.inputs[:count], trials.targets[:count], addresses, go_on=lambda: self.go_on())
+
+        return Look(simulator.circuit, simulator.state, trials.inputs, trials.targets, evaluate, training)
 
     @staticmethod
     def _signals(simulator: Simulator, task: Task, signals: Sequence[str]) -> dict[str, np.ndarray]:
@@ -217,19 +241,8 @@ def _described(task: Task) -> dict[str, Any]:
     return {"name": type(task).__name__, **parameters}
 
 
-def _look(simulator: Simulator, task: Task) -> Look:
-    def training() -> Look | None:
-        examples = task.training_set(TRAINING_EXAMPLES)
-        return None if examples is None else _look_at(simulator, examples)
-
-    return _look_at(simulator, task.test(), training)
-
-
-def _look_at(simulator: Simulator, trials: Trials, training: Callable[[], Look | None] = lambda: None) -> Look:
-    def evaluate(addresses: tuple[str, ...], count: int) -> dict[str, np.ndarray]:
-        return simulator.evaluate(trials.inputs[:count], trials.targets[:count], addresses)
-
-    return Look(simulator.circuit, simulator.state, trials.inputs, trials.targets, evaluate, training)
+def _always() -> bool:
+    return True
 
 
 def _kind_or_absent(simulator: Simulator, address: str) -> str:

@@ -18,7 +18,7 @@ from neurosim.engine.lower import lower
 from neurosim.engine.plan import BLOCK
 from neurosim.engine.program import Program
 from neurosim.engine.state import State
-from neurosim.errors import InputError, Problem, RunError, nearest
+from neurosim.errors import InputError, Interrupted, Problem, RunError, nearest
 from neurosim.models.dropout import MASK, survivors
 from neurosim.registry import edition
 from neurosim.seeding import TRIAL_BLOCK, trial_rows
@@ -34,6 +34,8 @@ SECONDS_BETWEEN_COPIES = 1.0
 LARGEST_COPY = 64 * 1024 * 1024
 """Bytes; a larger state is not kept in memory beside itself. Its run has the checkpoint."""
 EVALUATED_TOGETHER = 256
+ROUND = 1_000_000_000
+"""Synapses times trials of what is computed before anybody is asked whether to go on: a tenth of a second or two."""
 
 
 class Executor(side_by_side.Executor, Protocol):
@@ -242,7 +244,13 @@ class Simulator:
         return Trials(inputs, targets)
 
     def evaluate(
-        self, inputs: np.ndarray, targets: np.ndarray, addresses: Iterable[str], *, first: int | None = None
+        self,
+        inputs: np.ndarray,
+        targets: np.ndarray,
+        addresses: Iterable[str],
+        *,
+        first: int | None = None,
+        go_on: Callable[[], bool] = lambda: True,
     ) -> dict[str, np.ndarray]:
         """Signals on given trials with the present weights, without learning, and so without dropout.
 
@@ -250,15 +258,24 @@ class Simulator:
             inputs, targets: one row per trial.
             addresses: which signals, e.g. `output.rate`, `hidden.teaching`.
             first: the trial number of the first row, which decides the exploration; None draws from a stream for tests.
+            go_on: asked every tenth of a second or two where it takes longer; where it says no, the rest is not computed.
 
         Raises:
             InputError: there is no such signal, or the rows do not fit the circuit.
+            Interrupted: `go_on` said no.
         """
         wanted = (addresses,) if isinstance(addresses, str) else tuple(addresses)
         self._check_rows(inputs, targets)
         together = min(EVALUATED_TOGETHER, len(inputs))
         program, executor = self._executor(learning=False, batch=together, wanted=wanted)
-        return executor.run(self._streams(program, inputs, targets, first))
+        streams = self._streams(program, inputs, targets, first)
+        length = max(1, ROUND // (self.circuit.synapses() + 1) // together) * together
+        found = []
+        for begin in range(0, len(inputs), length):
+            if begin and not go_on():
+                raise Interrupted
+            found.append(executor.run({name: rows[begin : begin + length] for name, rows in streams.items()}))
+        return {address: np.concatenate([part[address] for part in found]) for address in found[0]}
 
     def _check_rows(self, inputs: np.ndarray, targets: np.ndarray) -> None:
         problems = []

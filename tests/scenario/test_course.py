@@ -69,6 +69,26 @@ def test_that_a_run_broken_off_anywhere_ends_with_the_same_bits(feedback: str, b
 
 
 @pytest.mark.usefixtures("short_rounds")
+def test_that_a_look_at_many_trials_is_broken_off_and_taken_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    task = {"name": "linear_map", "inputs": 4, "outputs": 2, "tests": 1000}
+    made = scenario(arm=[arm("random")], record=RECORD, phase=[{"trials": 40, "batch": 4}], seeds=2, task=task)
+    run_scenario(made, Plan(tmp_path / "whole"))
+    monkeypatch.setattr("neurosim.simulator.simulator.ROUND", 1)
+    at = []
+    for asks in itertools.count(1, 2):  # 1000 trials are looked at in four pieces: most asks come from within a look
+        folder = tmp_path / f"asked {asks} times"
+        try:
+            run_scenario(made, Plan(folder, stop=after(asks), checkpoints=1e9))
+        except Interrupted:
+            at.append({int(read_checkpoint(path).attributes["trial"]) for path in folder.rglob("*.checkpoint")})
+            run_scenario(made, Plan(folder, resume=True))
+            assert contents(folder) == contents(tmp_path / "whole")
+        else:
+            break
+    assert all(at.count({trial}) > 2 for trial in (0, 20, 40))
+
+
+@pytest.mark.usefixtures("short_rounds")
 def test_that_phases_of_other_circuits_go_on_too(tmp_path: Path) -> None:
     phases = [
         {"trials": 40, "freeze": ["hidden_to_output", "output"]},

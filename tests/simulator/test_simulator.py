@@ -8,7 +8,7 @@ from oracles import bits, given_rows, trained
 
 from neurosim.circuit.circuit import Circuit
 from neurosim.circuit.layered import layered
-from neurosim.errors import CircuitError, InputError, RunError
+from neurosim.errors import CircuitError, InputError, Interrupted, RunError
 from neurosim.models.neurons import NEURONS, NeuronModel, neuron_model
 from neurosim.models.plasticity import RULES, Rule, plasticity
 from neurosim.simulator import BACKENDS, Simulator
@@ -114,6 +114,21 @@ def test_that_evaluation_leaves_everything_as_it_is(backend: str) -> None:
     simulator.evaluate(task.x, task.y, ["output.rate", "hidden.teaching"])
     assert {address: values for address, values in bits(simulator).items() if address in before} == before
     assert simulator.trial == 5
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_that_evaluation_in_pieces_is_the_same(backend: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    simulator = Simulator(layered([6, 5, 3], feedback="broadcast", noise=0.1), seed=3, backend=backend)
+    inputs, targets = given_rows(6, 3, 700).trials(0, 0, 700)
+    wanted = ("output.rate", "hidden.noise", "hidden.teaching")
+    whole = simulator.evaluate(inputs, targets, wanted)
+    monkeypatch.setattr("neurosim.simulator.simulator.ROUND", 1)
+    asked: list[bool] = []
+    pieces = simulator.evaluate(inputs, targets, wanted, go_on=lambda: asked.append(True) or True)
+    assert len(asked) == 2  # 700 trials in pieces of 256, and nobody is asked before the first
+    assert {a: v.tobytes() for a, v in pieces.items()} == {a: v.tobytes() for a, v in whole.items()}
+    with pytest.raises(Interrupted):
+        simulator.evaluate(inputs, targets, wanted, go_on=lambda: False)
 
 
 def test_that_unknown_signals_are_told_together() -> None:
