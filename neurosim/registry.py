@@ -7,6 +7,7 @@ folder. Listing, the reference page, validation messages and the invariant tests
 from __future__ import annotations
 
 import ast
+import contextlib
 import importlib
 import importlib.util
 import inspect
@@ -54,7 +55,8 @@ def extend(path: str | Path) -> None:
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     try:
-        spec.loader.exec_module(module)
+        with contextlib.redirect_stdout(sys.stderr):  # stdout is for the answer
+            spec.loader.exec_module(module)
     except InputError as error:
         place = _line_of(error, path)
         raise InputError([Problem(place, str(problem)) for problem in error.problems], "--with") from None

@@ -7,10 +7,12 @@ not hold · 4 the environment (disk, permission, network) · 130 / 143 interrupt
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from typing import TextIO
 
 from neurosim.cli.interruption import Interruption
 from neurosim.errors import Interrupted, NeurosimError, readable
@@ -31,8 +33,12 @@ _MODULES = {"list": "listing"}  # a module named `list` would hide the built-in 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
+    sys.stdout, sys.stderr = sys.stdout or _nowhere(), sys.stderr or _nowhere()
     parser = _parser()
-    arguments = parser.understood(list(sys.argv[1:] if argv is None else argv))
+    try:
+        arguments = parser.understood(list(sys.argv[1:] if argv is None else argv))
+    except OSError as error:  # of --version and --help, whose answers nobody takes
+        return _refused(error)
     if arguments.command is None:
         parser.print_help()
         return 2
@@ -52,23 +58,37 @@ def _carry_out(arguments: argparse.Namespace, interruption: Interruption) -> int
         sys.stdout.flush()  # here, where a closed pipe is met quietly, and not when Python ends
         return code
     except NeurosimError as error:
-        print(f"neurosim: {error}", file=sys.stderr)
-        return error.exit_code
+        return _said(str(error), error.exit_code)
     except Interrupted:
-        print("neurosim: interrupted; the same command with --resume goes on from here", file=sys.stderr)
-        return interruption.exit_code()
+        return _said("interrupted; the same command with --resume goes on from here", interruption.exit_code())
     except KeyboardInterrupt:
-        print("neurosim: interrupted", file=sys.stderr)
-        return interruption.exit_code()
+        return _said("interrupted", interruption.exit_code())
     except MemoryError as error:
-        print(f"neurosim: not enough memory: {error}", file=sys.stderr)
-        return 4
+        return _said(f"not enough memory: {error}", 4)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
-        print(f"neurosim: {readable(str(error.filename or ''), 300)}: {error.strerror or error}", file=sys.stderr)
-        return 4
+        return _refused(error)
+
+
+def _said(what: str, code: int) -> int:
+    """Say on stderr why a command ends; the exit code counts even where nobody can be told."""
+    with contextlib.suppress(OSError):
+        print(f"neurosim: {what}", file=sys.stderr, flush=True)
+    return code
+
+
+def _refused(error: OSError) -> int:
+    """Something of the environment that no other message is about: most often standard output cannot be written."""
+    if error.filename is None:
+        sys.stdout = _nowhere()  # what waits to be written would be refused again when Python ends
+    return _said(f"{readable(str(error.filename or 'standard output'), 300)}: {error.strerror or error}", 4)
+
+
+def _nowhere() -> TextIO:
+    """In place of a standard stream that is closed."""
+    return open(os.devnull, "w", encoding="utf-8")
 
 
 class _Parser(argparse.ArgumentParser):

@@ -15,7 +15,7 @@ from pathlib import Path
 from neurosim.cli.report import code, count, found, is_missing, report
 from neurosim.cli.table import many
 from neurosim.errors import DataError, InputError, Problem, nearest
-from neurosim.recording import find_recordings
+from neurosim.recording import disk, find_recordings
 from neurosim.scenario.collection import is_collection, load_collection
 from neurosim.scenario.description import Scenario
 from neurosim.scenario.files import load_scenario
@@ -35,7 +35,8 @@ def command(arguments: argparse.Namespace) -> int:
     if not rows:
         raise DataError("these recordings hold no claims: they were not made by a scenario that has any")
     if page:
-        page.write_text(report(rows, _made(arguments, headers)), encoding="utf-8")
+        with disk.replaced(page) as made:
+            made.write_text(report(rows, _made(arguments, headers)), encoding="utf-8")
     if arguments.json:
         print(json.dumps(rows, ensure_ascii=False))
     else:

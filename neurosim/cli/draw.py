@@ -8,6 +8,7 @@ from pathlib import Path
 
 from neurosim.cli.values import parsed
 from neurosim.errors import InputError, Problem
+from neurosim.recording import disk
 
 
 def command(arguments: argparse.Namespace) -> int:
@@ -17,7 +18,9 @@ def command(arguments: argparse.Namespace) -> int:
         raise InputError([Problem(str(path), "expected a name that ends in .png, .svg or .pdf")], "-o")
     from neurosim.figures import draw
 
-    draw(arguments.figure, arguments.recordings, **parsed(arguments.changes, "--option")).savefig(path, dpi=150)
+    drawn = draw(arguments.figure, arguments.recordings, **parsed(arguments.changes, "--option"))
+    with disk.replaced(path) as made:
+        drawn.savefig(made, dpi=150)
     if arguments.json:
         print(json.dumps({"figure": str(path)}))
     elif not arguments.quiet:

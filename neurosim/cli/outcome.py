@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from neurosim.cli.table import many, number, table
-from neurosim.errors import InputError
+from neurosim.errors import EnvironmentFailure, Interrupted
 from neurosim.figures import draw
+from neurosim.recording import disk
 from neurosim.scenario.description import Scenario
 from neurosim.scenario.engines import run_scenario
 from neurosim.scenario.plan import Plan
@@ -29,6 +30,7 @@ class Outcome:
         values: arm → quantity → the last value of each seed.
         figures: None where only a slice was run, because the recordings of the others may be missing yet.
         undrawn: figure → why it could not be drawn.
+        exit_code: 4 where a figure could not be written, 2 where one could not be drawn, else 0.
         seconds: how long the runs took; drawing is not counted.
     """
 
@@ -37,6 +39,7 @@ class Outcome:
     values: Mapping[str, Mapping[str, np.ndarray]]
     figures: Sequence[Path] | None
     undrawn: Mapping[str, str]
+    exit_code: int
     seconds: float
 
     def table(self) -> str:
@@ -76,14 +79,21 @@ def carried_out(scenario: Scenario, plan: Plan) -> Outcome:
 
     Raises:
         RunError: the numbers of a run blew up.
-        EnvironmentFailure: recordings or figures cannot be written.
+        EnvironmentFailure: recordings cannot be written.
+        Interrupted: all recordings are there, or checkpoints of those that are not.
     """
     started = time.monotonic()
     paths = run_scenario(scenario, plan)
     seconds = time.monotonic() - started
-    undrawn: dict[str, str] = {}
-    figures = _figures(scenario, paths, plan.out, undrawn) if plan.slice == WHOLE else None
-    return Outcome(scenario, paths, final_values(scenario, paths), figures, undrawn, seconds)
+    undrawn: dict[str, Exception] = {}
+    try:
+        figures = _figures(scenario, paths, plan.out, undrawn) if plan.slice == WHOLE else None
+    except KeyboardInterrupt:
+        raise Interrupted from None
+    told = {stem: str(error) for stem, error in undrawn.items()}
+    unwritten = any(isinstance(error, EnvironmentFailure) for error in undrawn.values())
+    code = 4 if unwritten else 2 if undrawn else 0
+    return Outcome(scenario, paths, final_values(scenario, paths), figures, told, code, seconds)
 
 
 def extent(scenario: Scenario, plan: Plan) -> str:
@@ -94,15 +104,17 @@ def extent(scenario: Scenario, plan: Plan) -> str:
     return f"{many(len(chosen), 'arm')} × {many(scenario.seeds, 'seed')} × {trials} trials"
 
 
-def _figures(scenario: Scenario, paths: Sequence[Path], out: Path, undrawn: dict[str, str]) -> list[Path]:
-    """Each figure of the scenario as a PNG; what cannot be drawn is noted."""
+def _figures(scenario: Scenario, paths: Sequence[Path], out: Path, undrawn: dict[str, Exception]) -> list[Path]:
+    """Each figure of the scenario as a PNG; what cannot be drawn is noted, whatever it is: hours of runs lie behind it."""
     drawn = []
     for stem, figure in zip(_stems(scenario), scenario.figure, strict=True):
         path = out / f"{stem}.png"
         try:
-            draw(figure.name, list(paths), **figure.parameters).savefig(path, dpi=150)
-        except InputError as error:
-            undrawn[stem] = str(error)
+            drawing = draw(figure.name, list(paths), **figure.parameters)
+            with disk.replaced(path) as made:
+                drawing.savefig(made, dpi=150)
+        except Exception as error:
+            undrawn[stem] = error
         else:
             drawn.append(path)
     return drawn

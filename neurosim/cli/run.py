@@ -26,7 +26,7 @@ from neurosim.scenario.slices import WHOLE, Slice
 
 
 def command(arguments: argparse.Namespace) -> int:
-    """Run, draw, and tell; 2 if a figure cannot be drawn from what was recorded."""
+    """Run, draw, and tell; 2 if a figure cannot be drawn from what was recorded, 4 if it cannot be written."""
     if is_collection(arguments.scenario):
         return run_collection.command(arguments)
     part = _slice(arguments)
@@ -53,14 +53,14 @@ def command(arguments: argparse.Namespace) -> int:
         outcome = carried_out(scenario, replace(plan, progress=progress))
     if arguments.json:
         print(json.dumps(outcome.document(), allow_nan=False))
-        return 2 if outcome.undrawn else 0
+        return outcome.exit_code
     for line in outcome.recordings if outcome.figures is None else [outcome.table()]:
         print(line)
     if not arguments.quiet:
         done = f"{many(count, 'run')} in {outcome.seconds:.1f} s"
         print(f"\n{done}\n{_narrated(scenario, plan.out, outcome.figures)}", file=sys.stderr)
     outcome.tell_undrawn()
-    return 2 if outcome.undrawn else 0
+    return outcome.exit_code
 
 
 def _announced(scenario: Scenario, plan: Plan, count: int) -> str:

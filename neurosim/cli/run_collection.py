@@ -49,7 +49,7 @@ def command(arguments: argparse.Namespace) -> int:
     undrawn = [one.result for one in done if isinstance(one.result, Outcome) and one.result.undrawn]
     for outcome in undrawn:
         outcome.tell_undrawn()
-    return 1 if failed else 2 if undrawn else 0
+    return 1 if failed else max((outcome.exit_code for outcome in undrawn), default=0)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from neurosim.circuit.files import load_circuit
 from neurosim.cli.table import table
 from neurosim.cli.values import parsed
 from neurosim.errors import InputError, Problem, nearest
+from neurosim.recording import disk
 
 PICTURES = (".png", ".svg", ".pdf")
 GRAPHS = {".json": to_json, ".graphml": to_graphml}
@@ -37,11 +38,14 @@ def command(arguments: argparse.Namespace) -> int:
 
 def _write(circuit: Circuit, path: Path) -> None:
     if path.suffix in GRAPHS:
-        path.write_text(GRAPHS[path.suffix](circuit), encoding="utf-8")
+        with disk.replaced(path) as made:
+            made.write_text(GRAPHS[path.suffix](circuit), encoding="utf-8")
     elif path.suffix in PICTURES:
         from neurosim.figures import draw
 
-        draw("circuit", circuit).savefig(path, dpi=150)
+        drawn = draw("circuit", circuit)
+        with disk.replaced(path) as made:
+            drawn.savefig(made, dpi=150)
     else:
         endings = (*PICTURES, *GRAPHS)
         raise InputError(

@@ -64,6 +64,9 @@ def _value(text: str, option: str) -> Any:
     if too_much is not None:
         raise InputError([Problem(text, too_much.message)], option)
     try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except (ValueError, KeyError):
+        found = tomllib.loads(f"value = {text}")
+    except ValueError:
         return text
+    if set(found) != {"value"}:
+        raise InputError([Problem(text, "expected one value")], option)
+    return found["value"]

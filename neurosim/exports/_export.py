@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,6 +47,7 @@ def export(
         DataError: the recording is damaged, or does not hold what the format needs.
         EnvironmentFailure: a package is missing, or the file cannot be written.
 
+    >>> import tempfile
     >>> from neurosim.circuit.layered import layered
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     export(layered([3, 2], feedback="none"), "dot", f"{folder}/circuit.dot").path.read_text()[:7]
@@ -61,12 +61,9 @@ def export(
         given = form.options.complete(options, to)
         path = _place(form, found, out)
         _refuse_present(path, found, force)
-        with disk.told(path), tempfile.TemporaryDirectory(prefix=".export-", dir=path.parent) as folder:
-            made = Path(folder) / path.name
+        with disk.replaced(path) as made:
             remarks = [*_unfinished(opened), *form.write(opened, made, **given)]
-            disk.keep(made)
             _refuse_present(path, found, force)  # somebody else may have been quicker
-            os.replace(made, path)
     return Exported(path, tuple(remarks))
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from neurosim.circuit.circuit import Circuit
 from neurosim.errors import InputError
-from neurosim.parameters import Parameters
+from neurosim.parameters import parameters_of
 from neurosim.recording import Recording, find_recordings
 from neurosim.registry import Folder
 
@@ -45,7 +45,7 @@ def draw(name: str, recordings: Source | Iterable[Source], /, **options: Any) ->
     1
     """
     figure = FIGURES[name]
-    given = Parameters(figure, supplied=("recordings",)).complete(options, name)
+    given = parameters_of(figure, "recordings").complete(options, name)
     with ExitStack() as opened:
         return figure(_opened(recordings, opened), **given)
 

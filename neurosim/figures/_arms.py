@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from neurosim.errors import InputError, Problem, nearest
+from neurosim.figures._style import literal
 from neurosim.recording import Recording
 
 
@@ -93,7 +94,7 @@ def _names(recordings: Sequence[Recording]) -> list[str]:
 
 
 def _label(recording: Recording, name: str) -> str:
-    return str(recording.attributes.get("arm_label", name))
+    return literal(str(recording.attributes.get("arm_label", name)))
 
 
 def held(compared: Sequence[Arm]) -> list[str]:

@@ -15,7 +15,7 @@ from neurosim.circuit.circuit import Circuit
 from neurosim.circuit.elements import Population, Projection
 from neurosim.figures._placement import ACROSS, DOWN, HEADING, RADIUS, STEP, Box, columns, place, text_width
 from neurosim.figures._routes import Label, Route, labels, routes
-from neurosim.figures._style import BLACK, BLUE, FONT, GREEN, GREY, ORANGE, PURPLE, SKY, SMALL, VERMILLION, Dashes
+from neurosim.figures._style import BLACK, BLUE, FONT, GREEN, GREY, ORANGE, PURPLE, SKY, SMALL, VERMILLION, Dashes, literal
 from neurosim.figures._symbols import one_to_one, symbols
 
 _ROLES = {
@@ -99,7 +99,7 @@ class Diagram:
             _draw_edge(axes, route, self.circuit.projections[name])
         _draw_symbols(axes, self.labels, self.symbols, self.circuit)
         if self.title:
-            axes.text(self.left + _BORDER, self.top - 0.06, self.title, fontsize=FONT + 1, fontweight="bold", va="top")
+            axes.text(self.left + _BORDER, self.top - 0.06, literal(self.title), fontsize=FONT + 1, fontweight="bold", va="top")
 
 
 def _symbol_width(text: str) -> float:

@@ -134,7 +134,16 @@ def entitle(figure: Figure, title: str) -> None:
     """The title of a whole figure, in as many lines as its width asks for; none where it is empty."""
     if title:
         lines = textwrap.wrap(title, max(20, int(figure.get_figwidth() * CHARACTERS_PER_INCH)))
-        figure.suptitle("\n".join(lines), fontsize=FONT + 1)
+        figure.suptitle(literal("\n".join(lines)), fontsize=FONT + 1)
+
+
+def literal(text: str) -> str:
+    """A user's text as it is: a dollar sign begins no formula.
+
+    >>> literal("$5")
+    '\\\\$5'
+    """
+    return text.replace("$", r"\$")
 
 
 def plain(axes: Axes) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,6 +38,23 @@ def told(path: Path) -> Iterator[None]:
     except OSError as error:
         reason = _REASONS.get(error.errno or 0, error.strerror or str(error))
         raise EnvironmentFailure(f"{path} cannot be written: {reason}") from error
+
+
+@contextmanager
+def replaced(path: Path) -> Iterator[Path]:
+    """A name beside a file to write to; what was written takes the file's place as a whole, once the disk holds it.
+
+    Raises:
+        EnvironmentFailure: the disk refuses; the file is then as it was before.
+
+    >>> with tempfile.TemporaryDirectory() as folder, replaced(Path(folder) / "table.md") as made:
+    ...     _ = made.write_text("a table")
+    """
+    with told(path), tempfile.TemporaryDirectory(prefix=".writing-", dir=path.parent) as folder:
+        made = Path(folder) / path.name
+        yield made
+        keep(made)
+        os.replace(made, path)
 
 
 def reserve(descriptor: int, size: int) -> None:

@@ -188,7 +188,7 @@ class Course:
         """Keep the last finite states, and say in which phase the numbers blew up, and where the states are."""
         finite = [one for one in zip(self._paths.values(), self._ensemble, strict=True) if _is_finite(one[1])]
         self._keep([one for one in finite if one[1].trial > 0])
-        where = f"; phase {self._place.phase} of {len(self._phases)}" if len(self._phases) > 1 else ""
+        where = f"; phase {self._place.phase} of {len(self._phases)}"
         kept = [checkpoint_of(path) for path in self._paths.values() if checkpoint_of(path).exists()]
         return where + (f"; the last finite state is in {kept[0]}" if kept else "")
 

@@ -12,7 +12,7 @@ from neurosim.circuit.circuit import Circuit
 from neurosim.circuit.files import load_circuit
 from neurosim.circuit.layered import layered
 from neurosim.errors import InputError, Problem, nearest
-from neurosim.parameters import STRICT, Choice, Count, Parameters
+from neurosim.parameters import STRICT, Choice, Count, parameters_of
 from neurosim.tasks import TASKS, Task
 
 ArmName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*(,[A-Za-z0-9_.+-]+=[A-Za-z0-9_.+-]+)*$")]
@@ -211,7 +211,7 @@ class Scenario(BaseModel):
         key = json.dumps(parameters, sort_keys=True)
         if key not in self._tasks:
             kind = TASKS[self.task.name]
-            self._tasks[key] = kind(**Parameters(kind).complete(parameters, "task"))
+            self._tasks[key] = kind(**parameters_of(kind).complete(parameters, "task"))
         return self._tasks[key]
 
     def task_parameters(self, arm: Arm, seed: int | None = None) -> dict[str, Any]:
@@ -300,7 +300,7 @@ def _family(choice: FamilyChoice) -> Circuit:
             [Problem("family", f"no such family {choice.name!r}; there are {listed}", nearest(choice.name, FAMILIES))]
         )
     family = FAMILIES[choice.name]
-    wrong = Parameters(family).problems(choice.parameters, "")
+    wrong = parameters_of(family).problems(choice.parameters, "")
     if wrong:
         raise InputError(wrong)
     return family(**choice.parameters)

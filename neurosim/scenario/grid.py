@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
@@ -17,6 +18,8 @@ from neurosim.scenario.runner import chosen_arms
 
 LONGEST_NAME = 120
 """A longer name of an arm is cut to a digest: it is a folder's name, and those end at 255 bytes."""
+MOST_ARMS = 1_000
+"""As many as a file may have: each is checked before anything runs."""
 OPTION = "--grid"
 
 
@@ -42,6 +45,9 @@ def with_grid(scenario: Scenario, grid: Mapping[str, Sequence[Any]], names: Sequ
     problems = list(_problems(scenario, arms, grid))
     if problems:
         raise InputError(problems, OPTION)
+    most = len(arms) * math.prod(len(values) for values in grid.values())
+    if most > MOST_ARMS:
+        raise InputError([Problem("", f"expected at most {MOST_ARMS:,} more arms, found {most:,}; run part after part")], OPTION)
     added = [_point(arm, point) for arm in arms for point in _points(scenario, arm, grid)]
     tables = scenario.model_dump()
     tables["arm"] += [arm.model_dump() for arm in added]

@@ -15,7 +15,7 @@ from neurosim.engine.storage import installed
 from neurosim.errors import InputError, Problem, nearest
 from neurosim.figures import FIGURES
 from neurosim.metrics.look import resolve
-from neurosim.parameters import LARGEST_COUNT, Parameters, problems_of
+from neurosim.parameters import LARGEST_COUNT, Parameters, parameters_of, problems_of
 from neurosim.scenario.claim_terms import misfitting, terms_of, unrecorded
 from neurosim.scenario.claims import CLAIMS
 from neurosim.scenario.description import EACH_RUN, Arm, ClaimChoice, Ending, FigureChoice, Phase, Scenario
@@ -84,7 +84,7 @@ def _task(scenario: Scenario) -> Iterator[Problem]:
     if scenario.task.name not in TASKS:
         yield TASKS.unknown("task.name", scenario.task.name)
         return
-    kind = Parameters(TASKS[scenario.task.name])
+    kind = parameters_of(TASKS[scenario.task.name])
     found = list(_task_parameters(scenario, kind))
     yield from found
     if found:
@@ -159,12 +159,12 @@ def _nowhere(scenario: Scenario, circuits: Sequence[Circuit]) -> Iterator[Proble
     """What no phase of any arm has cannot be recorded; where some have it, the others record nan."""
     from neurosim.simulator.recorder import what
 
-    simulators = [Simulator(circuit) for circuit in circuits]
+    made: dict[int, Simulator] = {}  # mostly the first circuit has everything, and making a simulator takes a while
     for address in scenario.record:
         told: list[Problem] = []
-        for simulator in simulators:
+        for index, circuit in enumerate(circuits):
             try:
-                what(simulator, address)
+                what(made.get(index) or made.setdefault(index, Simulator(circuit)), address)
             except InputError as error:
                 told = told or [Problem(f"record.{address}", p.message, p.suggestion) for p in error.problems]
             else:
@@ -306,7 +306,7 @@ def _figures(scenario: Scenario) -> Iterator[Problem]:
         if figure.name not in FIGURES:
             yield FIGURES.unknown(f"figure.{index}.name", figure.name)
         else:
-            yield from Parameters(FIGURES[figure.name], ("recordings",)).problems(figure.parameters, f"figure.{index}")
+            yield from parameters_of(FIGURES[figure.name], "recordings").problems(figure.parameters, f"figure.{index}")
             yield from _shown(scenario, figure, f"figure.{index}")
     for index, quantity in enumerate(scenario.table):
         yield from _recorded(scenario, quantity, f"table.{index}", number=True)

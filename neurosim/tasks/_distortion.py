@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from scipy.ndimage import gaussian_filter1d
 
 from neurosim.errors import Problem
 from neurosim.seeding import stream
@@ -101,6 +100,8 @@ def problems(elastic: float, sigma: float, shift: int, side: int) -> list[Proble
 @lru_cache(maxsize=16)
 def smoothing(side: int, sigma: float) -> np.ndarray:
     """The matrix S[side, side] that smooths one axis: S n Sᵀ = G_σ ∗ n for an image n that is 0 outside, in float32."""
+    from scipy.ndimage import gaussian_filter1d  # slow to import, and most tasks distort nothing
+
     rows = gaussian_filter1d(np.eye(side), sigma, axis=0, mode="constant", truncate=4.0)
     return read_only(rows.astype(np.float32))
 

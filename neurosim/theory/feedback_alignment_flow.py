@@ -10,7 +10,6 @@ from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 import numpy as np
-from scipy.integrate import solve_ivp
 
 from neurosim.errors import InputError, Problem, RunError
 
@@ -87,6 +86,8 @@ def flow(
     >>> round(float(end.A[-1, 0, 0]), 6), round(float(end.W[-1, 0, 0]), 6)  # 2^⅓ and 2^−⅓ (Supp. Fig. 10)
     (1.259921, 0.793701)
     """
+    from scipy.integrate import solve_ivp  # slow to import, and descriptions are checked without it
+
     _check(start, B, T, frozen)
     here, there = start.A.shape, start.W.shape
 

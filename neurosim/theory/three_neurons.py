@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.integrate import solve_ivp
 
 from neurosim.errors import InputError, Problem
 
@@ -150,6 +149,8 @@ class ThreeNeurons:
         >>> bool(abs(a[-1] - 2 ** (1 / 3)) < 1e-10 and abs(w[-1] - 2 ** (-1 / 3)) < 1e-10)
         True
         """
+        from scipy.integrate import solve_ivp  # slow to import, and descriptions are checked without it
+
         starts = np.stack(np.broadcast_arrays(np.asarray(a, np.float64), np.asarray(w, np.float64)))
         shape = starts.shape
 

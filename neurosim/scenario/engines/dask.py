@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from neurosim.errors import EnvironmentFailure, InputError, Problem
+from neurosim.errors import EnvironmentFailure, InputError, Interrupted, Problem
 from neurosim.recording.lock import is_locked
 
 try:
@@ -43,7 +43,18 @@ SEEN_SECONDS = 30.0
 
 
 def engine(scenario: Scenario, plan: Plan) -> list[Path]:
-    """Run all blocks as tasks."""
+    """Run all blocks as tasks; whatever dask makes of a signal, it ends in `Interrupted`."""
+    try:
+        return _run(scenario, plan)
+    except KeyboardInterrupt:
+        raise Interrupted from None
+    except Exception:
+        if plan.stop():  # a cluster that is interrupted while it starts or ends fails in one of many ways
+            raise Interrupted from None
+        raise
+
+
+def _run(scenario: Scenario, plan: Plan) -> list[Path]:
     wanted = len(runs(scenario, plan))
     extensions = read_extensions(plan.extensions)
     if not wanted:
