@@ -25,6 +25,8 @@ from typing import Any
 import numba
 import numpy as np
 import platformdirs
+from numba import types
+from numba.core.errors import NumbaError
 
 from neurosim.engine import kernels, lanes, machine, math32, memory
 from neurosim.engine.expression import Single, Source
@@ -54,6 +56,8 @@ _CALLS = {
     ),
 }
 """Which further functions a kernel calls."""
+REAL = types.Float | types.Integer | types.Boolean
+"""What a formula may return, in numba's types."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,8 @@ def machine_part(name: str) -> Callable[..., None]:
         "from numba import njit\nfrom neurosim.engine.memory import atomic_increment, atomic_load, atomic_store, call, give_way\n"
     )
     text += f"# {_fingerprint()}\nSTEP, ROWS, PART, PARTS = range(4)\nSPINS = {machine.SPINS}\n\n\n"
-    return getattr(module_of(f"machine_{name}", text + inspect.getsource(getattr(machine, name))), name)
+    text += f"@njit(nogil=True, cache=True, error_model='numpy')\n{inspect.getsource(getattr(machine, name))}"
+    return getattr(module_of(f"machine_{name}", text), name)
 
 
 _MADE: dict[str, ModuleType] = {}
@@ -138,7 +143,7 @@ def definitions(formula: Source, name: str, lanes: str | None) -> str:
     used = {node.id for node in ast.walk(formula.definition) if isinstance(node, ast.Name)} | set(formula.arguments)
     if used & _TAKEN:
         taken = ", ".join(sorted(used & _TAKEN))
-        raise InputError([Problem(formula.definition.name, f"a formula cannot use the name {taken}: kernels need it themselves")])
+        raise formula.origin.refusal(f"it uses the name {taken}, which kernels need themselves")
     text = ""
     for definition in (*formula.support, formula.definition):
         single: ast.FunctionDef = ast.fix_missing_locations(Single().visit(ast.parse(ast.unparse(definition)).body[0]))
@@ -186,18 +191,24 @@ def _fingerprint() -> str:
     return f"numba {numba.__version__}, python {sys.version_info.major}.{sys.version_info.minor}, {digest.hexdigest()}"
 
 
-def module_of(stem: str, text: str) -> ModuleType:
-    """The module of this text, from the cache folder if it is there."""
+def module_of(stem: str, text: str, formula: Source | None = None) -> ModuleType:
+    """The module of this text, from the cache folder if it is there.
+
+    Args:
+        stem: what its name begins with.
+        text: all of it.
+        formula: whose kernel it holds; it is to blame where the module cannot be compiled.
+    """
     title = f"{stem}_{hashlib.blake2b(text.encode(), digest_size=16).hexdigest()}"
     if title not in _MADE:
         path = cache_folder() / f"{title}.py"
         if not (path.is_file() and path.read_text(encoding="utf-8", errors="replace") == text):
             _write(path, text)
-        _MADE[title] = _imported(title, path)
+        _MADE[title] = _imported(title, path, formula)
     return _MADE[title]
 
 
-def _imported(title: str, path: Path) -> ModuleType:
+def _imported(title: str, path: Path, formula: Source | None) -> ModuleType:
     full = f"neurosim_kernels.{title}"
     spec = importlib.util.spec_from_file_location(full, path)
     assert spec is not None
@@ -206,12 +217,52 @@ def _imported(title: str, path: Path) -> ModuleType:
     sys.modules[full] = module  # numba looks modules up by name when it loads machine code
     try:
         spec.loader.exec_module(module)
-    except numba.core.errors.NumbaError as error:
-        lines = [line.strip() for line in str(error).splitlines()]
-        reason = next((line for line in lines if line and not line.startswith("Failed in")), type(error).__name__)
-        told = f"a formula cannot become a kernel: {reason} (its text is in {path})"
-        raise InputError([Problem("", told)]) from None
+    except (OSError, MemoryError):
+        raise
+    except Exception as error:  # numba raises whatever it stumbles over, not only errors of its own
+        found = _complaint(module, formula, error) if formula else None
+        if formula and found:
+            raise formula.origin.unexpected(found) from None
+        if isinstance(error, NumbaError):
+            told = f"a formula cannot become a kernel: {_first_words(error)} (its text is in {path})"
+            raise InputError([Problem("", told)]) from None
+        raise
+    found = _no_real_number(module) if formula else None
+    if formula and found:  # numba takes the first number of an array, where it must; nobody meant that
+        for kept in (path.parent / "__pycache__").glob(f"{title}.*"):
+            kept.unlink(missing_ok=True)  # or the next process would take the machine code from the cache
+        raise formula.origin.unexpected(found)
     return module
+
+
+def _complaint(module: Any, formula: Source, error: Exception) -> str | None:
+    """What is wrong with a formula whose kernel could not be compiled, told by compiling it alone; None if nothing is."""
+    alone = getattr(module, "formula", None)
+    if alone is None:  # not even its text could be read
+        return f"what Python refuses: {_first_words(error)}"
+    real = numba.from_dtype(np.dtype(module.real))
+    try:
+        alone.compile((real,) * len(formula.arguments))
+    except (OSError, MemoryError):
+        raise
+    except Exception as own:
+        return f"what numba refuses: {_first_words(own)}"
+    refused = f"what numba refuses: {_first_words(error)}" if isinstance(error, NumbaError) else None
+    return _no_real_number(module) or refused
+
+
+def _no_real_number(module: Any) -> str | None:
+    """What a module's formula returns instead, as far as it has just been compiled; None if a real number."""
+    kinds = [signature.return_type for signature in module.formula.nopython_signatures]
+    return next((f"what numba calls {kind}" for kind in kinds if not isinstance(kind, REAL)), None)
+
+
+def _first_words(error: Exception) -> str:
+    """The first informative words of an error of the compiler, on one line."""
+    lines = [line.strip().removeprefix(">>> ") for line in str(error).splitlines()]
+    lines = [line for line in lines if line and not line.startswith("Failed in")] or [type(error).__name__]
+    words = f"{lines[0]} {lines[1]}" if lines[0].endswith(":") and len(lines) > 1 else lines[0]
+    return words if isinstance(error, NumbaError) else f"{type(error).__name__}: {words}"
 
 
 def _write(path: Path, text: str) -> None:

@@ -143,5 +143,5 @@ def _of_formula(stem: str, text: str, formula: Source, dtype: str) -> Kernel:
             formula, "formula", dtype if "formula_four" in text else None
         )
         written += decorated(text)
-        formula.addresses[text, dtype] = int(module_of(stem, written).kernel.address)
+        formula.addresses[text, dtype] = int(module_of(stem, written, formula).kernel.address)
     return Kernel(stem, formula.addresses[text, dtype], (text,), formula)

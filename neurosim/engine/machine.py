@@ -1,11 +1,11 @@
 """The machine: one loop that calls kernels through their addresses, compiled once and never again.
 
+Its functions stand here as text: `compile.machine_part` compiles them, as it does kernels, in neurosim's own cache folder.
+numba's own place, beside this file or in the user's folder, may be one that nobody can write.
 A team of threads runs the same loop; each takes its part of every operation and waits for the others before the next.
 """
 
 from __future__ import annotations
-
-from numba import njit
 
 from neurosim.engine.memory import atomic_increment, atomic_load, atomic_store, call, give_way
 
@@ -13,7 +13,6 @@ STEP, ROWS, PART, PARTS = range(4)
 SPINS = 4000
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
 def run(table, context, barrier, first, last):
     """Run steps `first` … `last - 1`. `barrier` is (waiting, generation), shared by the team."""
     parts = context[PARTS]
@@ -34,7 +33,6 @@ def run(table, context, barrier, first, last):
                             give_way()
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
 def load(slot, values):
     """slot[step, row, :n] = values[step rows + row, :n]: NumPy's own copy is slow for rows of few numbers."""
     rows, size = slot.shape[1], values.shape[1]

@@ -68,7 +68,7 @@ def recorded(recording: Recording, circuit: Circuit, addresses: Sequence[str]) -
     learned = [address for address in missing if _may_change(recording, circuit, address)]
     if learned:
         raise DataError([Problem(address, UNKNOWN) for address in learned], str(recording.path))
-    seed = int(recording.attributes.get("seed", 0))
+    seed = recording.whole_number("seed")
     state = State(circuit, seed, str(recording.attributes.get("dtype", "float32")))
     trial = _last_common_trial(recording, held)
     for address in held:

@@ -54,7 +54,7 @@ class _Run:
     def of(cls, recording: Recording) -> _Run:
         told = recording.attributes
         scenario, arm, seed = (str(told.get(key, "")) for key in ("scenario", "arm", "seed"))
-        place = (scenario, int(told.get("arm_order", 0)), arm, int(told.get("seed", 0)))
+        place = (scenario, recording.whole_number("arm_order"), arm, recording.whole_number("seed"))
         scalars = tuple(address for address in recording if _is_single(recording, address))
         others = tuple(address for address in recording if address not in scalars)
         return cls(recording.path, recording.status, (scenario, arm, seed), place, scalars, others)

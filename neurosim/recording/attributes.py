@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import h5py
 import numpy as np
 
-from neurosim.errors import InputError, Problem
+from neurosim.errors import Damaged, InputError, Problem
 
 Attribute: TypeAlias = str | int | float | Sequence[str]
 
@@ -19,6 +19,8 @@ RESERVED = ("format", "format_version", "Conventions", "status", "committed_tria
 """The writer's own names."""
 LARGEST_TEXT = 64 * 1024 * 1024
 """Bytes of an attribute: the description of a circuit whose weights are written out may be long."""
+STATUSES = ("running", "complete", "failed", "interrupted")
+"""How a run can stand, as the attribute `status` tells."""
 
 _STRING = h5py.string_dtype()
 _TEXT = h5py.h5t.py_create(_STRING, logical=True)
@@ -37,7 +39,7 @@ def checked(attributes: Mapping[str, Attribute]) -> dict[str, Any]:
     {'seed': 1, 'paired': 1, 'arms': ['a', 'b']}
     """
     faults = {name: _fault(name, value) for name, value in attributes.items()}
-    problems = [Problem(f"attribute {name!r}", fault) for name, fault in faults.items() if fault]
+    problems = [Problem(place(name), fault) for name, fault in faults.items() if fault]
     if problems:
         raise InputError(problems)
     return {name: _plain(value) for name, value in attributes.items()}
@@ -59,17 +61,41 @@ def read(target: h5py.HLObject) -> dict[str, Any]:
     """All attributes of an HDF5 object as str, int, float or list of str.
 
     Raises:
-        ValueError: one is longer than any that is ever written.
+        Damaged: one is empty, or longer than any that is ever written.
     """
-    found = {}
+    found: dict[str, Any] = {}
     for name in target.attrs:
         stored = target.attrs.get_id(name)
-        if math.prod(stored.shape) * stored.dtype.itemsize > LARGEST_TEXT:
-            raise ValueError(f"its attribute {name!r} is too long")
-        found[name] = _python(target.attrs[name])
-        if isinstance(found[name], str) and len(found[name]) > LARGEST_TEXT:
-            raise ValueError(f"its attribute {name!r} is too long")
+        if stored.shape is None:
+            raise damaged(target, place(name), "expected a value, found none")
+        is_short = math.prod(stored.shape) * stored.dtype.itemsize <= LARGEST_TEXT
+        found[name] = python(target.attrs[name]) if is_short else None
+        if not is_short or (isinstance(found[name], str) and len(found[name]) > LARGEST_TEXT):
+            raise damaged(target, place(name), f"expected at most {LARGEST_TEXT:,} bytes, found more")
     return found
+
+
+def place(name: str) -> str:
+    """The address of an attribute of a file, as messages tell it."""
+    return f"attribute {name!r}"
+
+
+def damaged(node: h5py.HLObject, address: str, message: str) -> Damaged:
+    """The error that something in the file of a node is not what it should be."""
+    return Damaged([Problem(address, message)], str(node.file.filename))
+
+
+def is_text(target: h5py.HLObject, name: str) -> bool:
+    """Whether an attribute is there and is one text; found out without reading it, since files have thousands of them."""
+    if not h5py.h5a.exists(target.id, name.encode()):
+        return False
+    stored = h5py.h5a.open(target.id, name.encode())
+    return stored.shape == () and isinstance(stored.get_type(), h5py.h5t.TypeStringID)
+
+
+def one(target: h5py.HLObject, name: str) -> Any:
+    """One attribute of an HDF5 object as `read` gives it; None where it is not there."""
+    return python(target.attrs.get(name))
 
 
 def _fault(name: str, value: object) -> str | None:
@@ -108,7 +134,10 @@ def _plain(value: Any) -> str | int | float | list[str]:
     return [str(item) for item in value]
 
 
-def _python(value: Any) -> Any:
+def python(value: Any) -> Any:
+    """What h5py gave as a value of Python's own."""
+    if isinstance(value, bytes):  # a text of a fixed length: other programs write such
+        return value.decode(errors="replace")
     if isinstance(value, np.ndarray):
         return value.tolist()
     return value.item() if isinstance(value, np.generic) else value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import math
 import operator
 import os
 from collections.abc import Iterator, Sequence
@@ -77,8 +78,9 @@ class Recording:
                 self.attributes = attributes.read(self._file)
             self._version = reader_of(self.path, self.attributes)
             with self._readable():
-                self._require_whole()
+                self._version.require_whole(self._file)
                 self._datasets = self._version.quantities(self._file)
+            self._coordinates: dict[str, np.ndarray] = {}
             self._known_trials: dict[str, np.ndarray] = {}
         except BaseException:
             self._file.close()
@@ -90,11 +92,26 @@ class Recording:
         return str(self.attributes["status"])
 
     def whole_number(self, attribute: str, default: int = 0) -> int:
-        """An attribute that must be a whole number where it is there; DataError where it is something else."""
+        """An attribute that must be a whole number where it is there; Damaged where it is something else."""
         found = self.attributes.get(attribute, default)
-        if not isinstance(found, int):
-            raise DataError(f"{self.path}: its attribute {attribute!r} is no whole number")
+        if not isinstance(found, int) or isinstance(found, bool):
+            raise self._wrong(attribute, "a whole number", found)
         return found
+
+    @overload
+    def real_number(self, attribute: str) -> float | None: ...
+
+    @overload
+    def real_number(self, attribute: str, default: float) -> float: ...
+
+    def real_number(self, attribute: str, default: float | None = None) -> float | None:
+        """An attribute that must be a finite number where it is there; Damaged where it is something else."""
+        if attribute not in self.attributes:
+            return default
+        found = self.attributes[attribute]
+        if not isinstance(found, int | float) or isinstance(found, bool) or not math.isfinite(found):
+            raise self._wrong(attribute, "a finite number", found)
+        return float(found)
 
     @property
     def committed_trial(self) -> int:
@@ -158,14 +175,10 @@ class Recording:
             DataError: no such address, or the file is damaged.
         """
         if address not in self._known_trials:
-            dataset, committed = self._dataset(address), self.committed_trial
-            with self._readable():
-                trials = self._version.trials(dataset)[()]
-                if trials.shape != dataset.shape[:1] or dataset.ndim != len(dataset.dims) or dataset.dtype.kind != "f":
-                    raise ValueError(f"{address} does not hold a sample for each of its trials")
-            found = trials[: np.searchsorted(trials, committed, side="right")]
+            trials = self._coordinate(address)
+            found = trials[: np.searchsorted(trials, self.committed_trial, side="right")]
             if self.status == "running":
-                return found
+                return found.copy()
             self._known_trials[address] = found
         return self._known_trials[address].copy()
 
@@ -187,9 +200,8 @@ class Recording:
         Raises:
             DataError: no such address, or the file is damaged.
         """
-        dataset, further = self._dataset(address), self._further(address)
+        dataset, further, trials = self._dataset(address), self._further(address), tuple(self._coordinate(address).tolist())
         with self._readable():
-            trials = tuple(self._version.trials(dataset)[()].tolist())
             units, long_name = (self._version.text(dataset, name) for name in ("units", "long_name"))
             along = self._version.dims(dataset)[0]
             return Quantity(address, trials, further, dataset.dtype.str[1:], units, long_name, along)
@@ -263,11 +275,9 @@ class Recording:
         return [(address, *self._shape_and_trials(address)) for address in self.addresses] if self._file else []
 
     def _shape_and_trials(self, address: str) -> tuple[str, str]:
-        names, dataset = self.dims(address), self._datasets[address]
-        with self._readable():
-            trials = self._version.trials(dataset)
-            shape = ", ".join(f"{name}: {size}" for name, size in zip(names, dataset.shape, strict=True))
-            return shape, f"{trials[0]} … {trials[-1]}"
+        names, trials = self.dims(address), self._coordinate(address)
+        shape = ", ".join(f"{name}: {size}" for name, size in zip(names, self._datasets[address].shape, strict=True))
+        return shape, f"{trials[0]} … {trials[-1]}"
 
     def _units(self, address: str) -> str:
         with self._readable():
@@ -285,9 +295,16 @@ class Recording:
             raise DataError([Problem(address, "is not recorded", nearest(address, self._datasets))], str(self.path))
         return self._datasets[address]
 
-    def _require_whole(self) -> None:
-        if not self._version.is_whole(self._file):
-            raise DataError(f"{self.path} is damaged: its status or its counter of trials is missing")
+    def _coordinate(self, address: str) -> np.ndarray:
+        """The trials of all samples of one quantity, committed or not; they are laid out once, so they are read once."""
+        dataset = self._dataset(address)
+        if address not in self._coordinates:
+            with self._readable():
+                self._coordinates[address] = self._version.trials(dataset)
+        return self._coordinates[address]
+
+    def _wrong(self, attribute: str, expected: str, found: object) -> Damaged:
+        return Damaged([Problem(attributes.place(attribute), f"expected {expected}, found {found!r}")], str(self.path))
 
     @contextmanager
     def _readable(self) -> Iterator[None]:

@@ -64,6 +64,7 @@ class Course:
             EnvironmentFailure: a recording or a checkpoint cannot be written.
             Interrupted: the plan says stop.
         """
+        self._ensemble[0].prepare(self._phases[self._place.phase].batch)  # a formula that is no kernel leaves no recording behind
         self._plan.progress(self._place.trial * len(self._paths))
         with contextlib.ExitStack() as stack:
             recorders = self._recorders(stack)

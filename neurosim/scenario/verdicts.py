@@ -52,15 +52,14 @@ class Header:
         """The header of a recording; of one that no scenario made, `scenario` is empty. Raises DataError when it is damaged."""
         with Recording(path) as recording:
             told = {f: str(recording.attributes.get(name, "")) for f, name in _TEXTS_TOLD.items()}
-            seed, seconds = recording.whole_number("seed"), recording.attributes.get("seconds")
-            took = None if seconds is None else float(seconds)
-            return cls(path, recording.status, seed=seed, seconds=took, passes=_passes(recording.attributes), **told)
+            seed, seconds, passes = recording.whole_number("seed"), recording.real_number("seconds"), _passes(recording)
+            return cls(path, recording.status, seed=seed, seconds=seconds, passes=passes, **told)
 
 
-def _passes(attributes: Mapping[str, Any]) -> float | None:
+def _passes(recording: Recording) -> float | None:
     """How often a run saw its training set; None where it has none."""
-    one = float(attributes.get("trials_per_pass") or 0)
-    return float(attributes.get("trials", 0)) / one if one else None
+    one, trials = recording.whole_number("trials_per_pass"), recording.whole_number("trials")
+    return trials / one if one else None
 
 
 _TEXTS_TOLD = {

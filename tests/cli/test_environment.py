@@ -155,3 +155,16 @@ def test_whatever_dask_makes_of_a_signal_it_is_an_interruption(error: BaseExcept
     if isinstance(error, Exception):
         with pytest.raises(AssertionError):
             engine.engine(None, Plan(Path("o")))
+
+
+def test_a_formula_that_is_no_kernel_leaves_nothing_behind(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    own = "import neurosim as ns\n\n\n@ns.plasticity\ndef unreal(pre_rate, eta):\n    return eta * pre_rate * 1j\n"
+    (tmp_path / "own.py").write_text(own, encoding="utf-8")
+    text = TINY.replace("[set]", "[set]\n'input_to_hidden.plasticity' = { rule = 'unreal', eta = 0.1 }", 1)
+    (tmp_path / "tiny.toml").write_text(text, encoding="utf-8")
+    command = ["run", str(tmp_path / "tiny.toml"), "--out", str(tmp_path / "o"), "-q", "--with", str(tmp_path / "own.py")]
+    code, answer, told = run(capsys, *command)
+    assert (code, answer) == (2, "")
+    assert "own.py, line 5: the formula 'unreal' cannot become a kernel" in told
+    assert told.count("\n") == 1
+    assert not list(tmp_path.rglob("*.h5"))

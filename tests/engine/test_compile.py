@@ -35,16 +35,33 @@ print(float(s.evaluate(np.array([[1.0, 2.0]]), np.zeros((1, 2)), ["output.rate"]
 """
 
 
+NO_PLACE = """
+from pathlib import Path
+from numba.core import caching
+import neurosim
+
+package = str(Path(neurosim.__file__).parent)
+
+def nowhere_beside(locator):
+    found = locator.from_function
+    locator.from_function = lambda function, file: None if file.startswith(package) else found(function, file)
+
+for locator in caching.CacheImpl._locator_classes:
+    nowhere_beside(locator)
+"""
+"""What numba finds where neither the package's folder nor the user's own can be written."""
+
+
 class Cache:
     """Runs of a script in processes of their own, over one cache folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def run(self, value: float, around: float = 1.0) -> float:
+    def run(self, value: float, around: float = 1.0, before: str = "") -> float:
         (self.folder / "helper.py").write_text(f"def around(u):\n    return {around} * u\n")
         script = self.folder / "script.py"
-        script.write_text(SCRIPT.format(value=value))
+        script.write_text(before + SCRIPT.format(value=value))
         environment = {**os.environ, "NEUROSIM_CACHE": str(self.folder / "cache"), "PYTHONDONTWRITEBYTECODE": "1"}
         done = subprocess.run(
             [sys.executable, str(script)], capture_output=True, text=True, env=environment, timeout=120, check=False
@@ -73,6 +90,15 @@ def test_that_a_stale_kernel_never_answers(tmp_path: Path) -> None:
     assert [path.name.split("_")[0] for path in changed if path.suffix == ".py"] == ["compute"]
     assert cache.run(3.0, around=10.0) == 90.0, "a function that the formula calls was edited"
     assert cache.run(2.0) == 6.0
+
+
+def test_that_everything_is_cached_in_our_own_folder(tmp_path: Path) -> None:
+    cache = Cache(tmp_path)
+    assert cache.run(2.0, before=NO_PLACE) == 6.0
+    first = cache.files()
+    assert any(path.name.startswith("machine_run") and path.suffix == ".nbc" for path in first), "the machine's loop too"
+    assert cache.run(2.0, before=NO_PLACE) == 6.0
+    assert cache.files() == first, "it is compiled once"
 
 
 def test_that_a_damaged_module_is_written_again(tmp_path: Path) -> None:

@@ -84,6 +84,10 @@ def test_that_a_local_variable_hides_a_constant() -> None:
     assert scope["formula"](1.0) == 3.0
 
 
+def both(x):
+    return x, 2.0 * x
+
+
 def table_user(u):
     return u * TABLE[0]
 
@@ -157,6 +161,45 @@ def test_what_is_no_product() -> None:
 
     for function in (oja, summed, only_post, statements, powered):
         assert product(function, eta=0.5) is None, function.__name__
+
+
+def test_that_a_product_is_one_of_real_numbers_that_are_not_divided_by_zero() -> None:
+    def divided(pre_rate, post_rate, eta):
+        return pre_rate * post_rate / eta
+
+    def turned(pre_rate, post_rate, eta):
+        return eta * pre_rate * post_rate * 1j
+
+    def named(pre_rate, post_rate, eta):
+        return eta * pre_rate * post_rate * "x"
+
+    for function, constants, found in (
+        (divided, {"eta": 0.0}, "division by zero"),
+        (divided, {"eta": 10**5000}, "'eta' (int), which is larger than any float"),
+        (turned, {"eta": 0.5}, "1j (complex)"),
+        (named, {"eta": 0.5}, "'x' (str)"),
+    ):
+        with pytest.raises(
+            InputError, match=rf"line {function.__code__.co_firstlineno}: the formula '{function.__name__}'"
+        ) as caught:
+            product(function, **constants)
+        assert found in str(caught.value)
+
+
+def test_that_a_function_that_is_called_may_return_several_numbers() -> None:
+    def formula(u):
+        one, other = both(u)
+        return one + other
+
+    assert [definition.name for definition in source_of(formula).support] == ["both"]
+
+
+def test_that_a_local_name_may_be_that_of_an_attribute() -> None:
+    def formula(u):
+        tanh = math.tanh(u)
+        return tanh
+
+    assert source_of(formula).arguments == ["u"]
 
 
 def test_that_numbers_become_single_but_exponents_and_flags_do_not() -> None:

@@ -111,3 +111,11 @@ def test_recordings_without_single_numbers_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no quantity with one number per trial"):
         export(tmp_path / "run.h5", "csv")
     assert not (tmp_path / "run.csv").exists()
+
+
+@pytest.mark.parametrize("attribute", ["arm_order", "seed"])
+def test_attributes_that_are_no_numbers_are_told(tmp_path: Path, attribute: str) -> None:
+    path = written(tmp_path / "run.h5", {"nse": ([0], [1.0], "f8")}, **{attribute: "x"})
+    with pytest.raises(DataError, match=rf"run\.h5: attribute '{attribute}': expected a whole number, found 'x'"):
+        export(path, "csv")
+    assert not (tmp_path / "run.csv").exists()

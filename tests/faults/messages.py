@@ -299,7 +299,7 @@ GOLDEN = (
     recording("flipped.h5", "flipped.h5 is damaged: its checksum is not that of its content; copy it, or run it, again"),
     recording("other.h5", "other.h5 is not a neurosim recording"),
     recording("newer.h5", "newer.h5 has format version 9; this neurosim reads 1: a newer one wrote it, and reads it"),
-    recording("seedless.h5", "seedless.h5: its attribute 'seed' is no whole number"),
+    recording("seedless.h5", "seedless.h5: attribute 'seed': expected a whole number, found 'one'"),
     recording("undescribed.h5", "undescribed.h5 does not describe its scenario in a way that this neurosim can read"),
     recording("good.h5 -o x.png --option quantity=nsee", "nsee: no recording holds it; they hold hidden.angle, input_to_hidden.weights, nse; did you mean 'nse'?", "draw learning_curve"),
     recording("good.h5 -o x.png --option quantty=nse", "learning_curve.quantty: unknown key; known keys are quantity, scale, spread, solved, time, title; did you mean 'quantity'?", "draw learning_curve"),

@@ -129,10 +129,14 @@ def test_a_damaged_recording_is_not_judged(tmp_path: Path) -> None:
     [
         ("scenario_description", "{", "does not describe its scenario in a way that this neurosim can read"),
         ("scenario_description", "[" * 100_000, "does not describe its scenario"),
-        ("seed", "one", "its attribute 'seed' is no whole number"),
+        ("seed", "one", r"seed_0\.h5: attribute 'seed': expected a whole number, found 'one'"),
+        ("seconds", "abc", r"seed_0\.h5: attribute 'seconds': expected a finite number, found 'abc'"),
+        ("seconds", float("nan"), r"seed_0\.h5: attribute 'seconds': expected a finite number, found nan"),
+        ("trials_per_pass", "x", r"seed_0\.h5: attribute 'trials_per_pass': expected a whole number, found 'x'"),
+        ("trials", "x", r"seed_0\.h5: attribute 'trials': expected a whole number, found 'x'"),
     ],
 )
-def test_recordings_whose_attributes_are_something_else(tmp_path: Path, attribute: str, value: str, told: str) -> None:
+def test_recordings_whose_attributes_are_something_else(tmp_path: Path, attribute: str, value: str | float, told: str) -> None:
     run_scenario(claiming(), Plan(tmp_path, arms=["random"]))
     with h5py.File(tmp_path / "random" / "seed_0.h5", "r+") as file:
         file.attrs[attribute] = value
