@@ -242,7 +242,7 @@ def _complaint(module: Any, formula: Source, error: Exception) -> str | None:
         return f"what Python refuses: {_first_words(error)}"
     real = numba.from_dtype(np.dtype(module.real))
     try:
-        alone.compile((real,) * len(formula.arguments))
+        alone.get_call_template((real,) * len(formula.arguments), {})  # has numba compile it
     except (OSError, MemoryError):
         raise
     except Exception as own:

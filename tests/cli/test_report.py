@@ -106,7 +106,7 @@ def test_a_page_that_cannot_be_written_ends_with_4(tmp_path: Path, capsys: pytes
     run(capsys, "run", str(tmp_path / "small.toml"), "--out", str(tmp_path / "runs"), "--backend", "reference", "-q")
     code, answer, told = run(capsys, "check", str(tmp_path / "runs"), "--report", str(tmp_path / "nowhere" / "table.md"))
     assert (code, answer) == (4, "")
-    assert "nowhere/table.md: No such file" in told
+    assert "nowhere/table.md cannot be written: its folder does not exist" in told
 
 
 def test_claims_of_a_collection_as_they_are_now(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
