@@ -135,13 +135,20 @@ def _circuit(scenario: Scenario, arm: Arm, phase: Phase, sound: Mapping[int, Cir
     """The problems of a circuit, or the circuit if it has none; one that is known to be sound is not checked again."""
     try:
         circuit = scenario.circuit(arm, phase)
-        found = [] if id(circuit) in sound else problems_with(circuit)
+        found = [] if _is_sound(scenario, arm, phase, circuit, sound) else problems_with(circuit)
     except InputError as error:
         return list(error.problems), None
     if not found and arm.equal_errors is not None and not list(feedback_projections(circuit)):
         told = "there is no fixed random projection onto a feedback population to scale"
         return [Problem("equal_errors", told)], None
     return found, None if found else circuit
+
+
+def _is_sound(scenario: Scenario, arm: Arm, phase: Phase, circuit: Circuit, sound: Mapping[int, Circuit]) -> bool:
+    """Whether a circuit has been checked, or is one that has been, with smaller etas: no signal of it is another one."""
+    if phase.eta_scale >= 1.0:
+        return id(circuit) in sound
+    return id(scenario.circuit(arm, phase.model_copy(update={"eta_scale": 1.0}))) in sound
 
 
 def _fits(scenario: Scenario, arm: Arm, circuit: Circuit, where: str) -> Iterator[Problem]:
