@@ -13,6 +13,7 @@ import pytest
 from cli.tiny import TINY, run
 
 from neurosim.errors import Interrupted
+from neurosim.models.plasticity import RULES
 from neurosim.recording import disk
 
 
@@ -164,6 +165,7 @@ def test_a_formula_that_is_no_kernel_leaves_nothing_behind(tmp_path: Path, capsy
     (tmp_path / "tiny.toml").write_text(text, encoding="utf-8")
     command = ["run", str(tmp_path / "tiny.toml"), "--out", str(tmp_path / "o"), "-q", "--with", str(tmp_path / "own.py")]
     code, answer, told = run(capsys, *command)
+    RULES._things.pop("unreal")
     assert (code, answer) == (2, "")
     assert "own.py, line 5: the formula 'unreal' cannot become a kernel" in told
     assert told.count("\n") == 1
