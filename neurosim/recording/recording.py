@@ -17,7 +17,7 @@ import h5py
 import numpy as np
 
 from neurosim.errors import Damaged, DataError, EnvironmentFailure, InputError, Problem, nearest
-from neurosim.recording import attributes, guard
+from neurosim.recording import attributes, opening
 from neurosim.recording.quantity import Quantity
 from neurosim.recording.versions import reader_of
 
@@ -72,7 +72,7 @@ class Recording:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
-        self._file = _opened(self.path)
+        self._file = opening.opened(self.path)
         try:
             with self._readable():
                 self.attributes = attributes.read(self._file)
@@ -314,7 +314,7 @@ class Recording:
         try:
             yield
         except (OSError, RuntimeError, KeyError, ValueError, TypeError, IndexError) as error:
-            raise Damaged(f"{self.path} is damaged: {_first_line(error)}") from error
+            raise Damaged(f"{self.path} is damaged: {opening.first_line(error)}") from error
 
 
 def find_recordings(path: str | os.PathLike[str]) -> list[Path]:
@@ -336,37 +336,6 @@ def find_recordings(path: str | os.PathLike[str]) -> list[Path]:
     if not found:
         raise DataError(f"{start}: no recordings (*.h5) below this folder")
     return found
-
-
-def _opened(path: Path) -> h5py.File:
-    # A plain open first: its errors are clear, where HDF5 tells everything as "unable to open file".
-    try:
-        with path.open("rb") as stream:
-            empty = not stream.read(1)
-    except FileNotFoundError:
-        raise DataError(f"{path}: there is no such file") from None
-    except IsADirectoryError:
-        raise DataError(f"{path} is a folder, not a recording") from None
-    except OSError as error:
-        raise EnvironmentFailure(f"{path} cannot be read: {error.strerror}") from None
-    if empty:
-        raise DataError(f"{path} is empty")
-    guard.require_sound(path)
-    try:
-        return _opened_with_hdf5(path)
-    except (OSError, RuntimeError) as error:
-        raise DataError(f"{path} is damaged or not a recording: {_first_line(error)}") from error
-
-
-def _opened_with_hdf5(path: Path) -> h5py.File:
-    """The file, locked as everybody does by default: HDF5 refuses one process that opens a file with locks and without.
-
-    So a notebook may have it open with h5py or xarray, too. Where the file system has no locks it is opened without.
-    """
-    try:
-        return h5py.File(path, "r")
-    except OSError:
-        return h5py.File(path, "r", locking=False)
 
 
 def _chosen(place: Rows, size: int, expected: str) -> int | range:
@@ -399,8 +368,3 @@ def _html_row(cells: tuple[str, ...]) -> str:
 
 def _shortened(text: str) -> str:
     return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
-
-
-def _first_line(error: Exception) -> str:
-    text = str(error.args[0]) if error.args else type(error).__name__
-    return text.partition("\n")[0]

@@ -31,7 +31,8 @@ SYNC_SECONDS = 1.0
 
 COPY_BYTES = 16 * 1024 * 1024
 
-STATUSES = ("complete", "failed", "interrupted")
+STATUSES = attributes.STATUSES[1:]
+"""How a run may end; until then it is running."""
 
 
 class Writer:

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from cli.tiny import TINY, run
 from oracles import given_rows, trained
@@ -16,6 +17,7 @@ from neurosim.errors import InputError
 from neurosim.models.plasticity import RULES
 from neurosim.models.transfer import TRANSFERS
 from neurosim.registry import extend
+from neurosim.simulator import Simulator
 
 REFUSED = (
     "own.py, line 8: the formula 'mine' cannot become a kernel: expected arithmetic on numbers that returns one real number, "
@@ -79,7 +81,9 @@ def learn(setting: object, address: str = "input_to_hidden.plasticity") -> str:
     extend("own.py")
     circuit = layered([4, 3, 2], feedback="random").replace({address: setting})
     with pytest.raises(InputError) as caught:
-        trained(circuit, given_rows(4, 2, 3), 3, dtype="float64")
+        before = Simulator(circuit, seed=1, dtype="float64").state["input_to_hidden.weights"]
+    after = trained(circuit, given_rows(4, 2, 3), 3, dtype="float64").state["input_to_hidden.weights"]
+    np.testing.assert_allclose(after - before, 3 * 0.1, rtol=1e-12)  # three trials, each η · 1
     assert caught.value.exit_code == 2
     return str(caught.value)
 

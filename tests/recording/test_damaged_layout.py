@@ -12,7 +12,7 @@ import pytest
 from recording.samples import TRIALS, complete
 
 from neurosim.errors import Damaged
-from neurosim.recording import EventWriter, Recording, attributes, read_events, writer
+from neurosim.recording import EventWriter, Recording, read_events
 
 Change = Callable[[h5py.File], object]
 RATE, ERROR = "hidden/rate/rate", "test_error/test_error"
@@ -293,7 +293,3 @@ def test_attributes_that_are_numbers(tmp_path: Path) -> None:
         assert (recording.whole_number("seed"), recording.whole_number("trials", 7)) == (3, 7)
         assert (recording.real_number("seconds"), recording.real_number("seed")) == (2.5, 3.0)
         assert (recording.real_number("missing"), recording.real_number("missing", 1.5)) == (None, 1.5)
-
-
-def test_every_status_that_a_writer_writes_is_one_of_the_format() -> None:
-    assert ("running", *writer.STATUSES) == attributes.STATUSES
