@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import functools
 import importlib
 import importlib.util
 import inspect
@@ -146,6 +147,7 @@ class Folder(Registry[T]):
         self._package = package
         self._attribute = attribute
 
+    @functools.cached_property
     def _files(self) -> dict[str, Path]:
         spec = importlib.util.find_spec(self._package)
         places = list(spec.submodule_search_locations or []) if spec else []
@@ -153,7 +155,7 @@ class Folder(Registry[T]):
         return {name: Path(places[0]) / f"{name}.py" for name in found if not name.startswith("_")}
 
     def _known(self) -> Mapping[str, Any]:
-        return {**self._files(), **self._things}
+        return {**self._files, **self._things}
 
     def _load(self, name: str) -> T:
         if name not in self._things:
@@ -165,4 +167,4 @@ class Folder(Registry[T]):
         """One line on a thing, read from its file without importing it."""
         if name in self._things:
             return super().summary(name)
-        return first_line(ast.get_docstring(ast.parse(self._files()[name].read_text(encoding="utf-8"))))
+        return first_line(ast.get_docstring(ast.parse(self._files[name].read_text(encoding="utf-8"))))

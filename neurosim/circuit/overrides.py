@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import fnmatch
 from collections.abc import Mapping
 from typing import Any
@@ -23,7 +22,7 @@ def override(tables: Mapping[str, Any], changes: Mapping[str, Any], circuit: str
     >>> override({"population": {"hidden": {"size": 3}}, "projection": []}, {"hid*.size": 5})["population"]
     {'hidden': {'size': 5}}
     """
-    changed = copy.deepcopy(dict(tables))
+    changed: dict[str, Any] = _copied(tables)
     elements: dict[str, dict[str, Any]] = dict(changed.get("population", {}))
     for projection in changed.get("projection", []):
         elements[projection.get("name", f"{projection.get('pre')}_to_{projection.get('post')}")] = projection
@@ -49,6 +48,13 @@ def override(tables: Mapping[str, Any], changes: Mapping[str, Any], circuit: str
     return changed
 
 
+def _copied(value: Any) -> Any:
+    """Tables and lists anew, down to values that cannot be changed."""
+    if isinstance(value, Mapping):
+        return {key: _copied(inner) for key, inner in value.items()}
+    return [_copied(inner) for inner in value] if isinstance(value, list) else value
+
+
 def _like(name: str, elements: Mapping[str, Any]) -> str:
     return nearest(name, elements) or next(iter(elements), "hidden")
 
@@ -59,8 +65,7 @@ def matches(tables: Mapping[str, Any], address: str) -> bool:
     >>> matches({"population": {"hidden": {"size": 3}}, "projection": []}, "feed*.size")
     False
     """
-    before = copy.deepcopy(dict(tables))
-    return override(before, {address: object}) != before
+    return override(tables, {address: object}) != tables
 
 
 def _set(element: dict[str, Any], path: list[str], value: Any) -> None:
@@ -69,7 +74,7 @@ def _set(element: dict[str, Any], path: list[str], value: Any) -> None:
         if not isinstance(place.get(key), dict):
             place[key] = {}
         place = place[key]
-    place[path[-1]] = copy.deepcopy(value)
+    place[path[-1]] = _copied(value)
 
 
 def _set_existing(element: dict[str, Any], path: list[str], value: Any) -> None:
@@ -77,4 +82,4 @@ def _set_existing(element: dict[str, Any], path: list[str], value: Any) -> None:
     for key in path[:-1]:
         place = place.get(key) if isinstance(place, dict) else None
     if isinstance(place, dict) and (len(path) == 1 or path[-1] in place):
-        place[path[-1]] = copy.deepcopy(value)
+        place[path[-1]] = _copied(value)

@@ -47,10 +47,11 @@ class Signals:
         self.circuit = circuit
         self._populations = circuit.populations
         self._found: dict[tuple[str, str], bool] = {}
+        self._models = {name: NEURONS[population.model.name] for name, population in self._populations.items()}
 
     def model(self, population: str) -> NeuronModel:
         """The neuron model of a population."""
-        return NEURONS[self._populations[population].model.name]
+        return self._models[population]
 
     def variables(self, population: str) -> list[str]:
         """Every variable that the population has."""
@@ -140,9 +141,8 @@ class Signals:
 
     @cached_property
     def _perturbed(self) -> set[str]:
-        graph = self.graph
         noisy = [f"{p.name}.drive" for p in self._populations.values() if p.noise is not None]
-        return set(noisy).union(*(nx.descendants(graph, signal) for signal in noisy if signal in graph))
+        return set(noisy).union(*(nx.descendants(self.graph, signal) for signal in noisy if signal in self.graph))
 
     @cached_property
     def graph(self) -> nx.DiGraph:
@@ -168,7 +168,8 @@ class Signals:
 
     def _remembering(self, population: str) -> set[str]:
         """The variables of a population that remember: who reads them reads the trial before."""
-        return {v for v, f in self.model(population).formulas.items() if any(v == argument.name for argument in _arguments_of(f))}
+        formulas = self.model(population).formulas
+        return {variable for variable, formula in formulas.items() if variable in _names_of(formula)}
 
     def loops(self) -> list[list[str]]:
         """Closed paths of signals that each need the next within the same trial: they cannot be computed."""
@@ -183,6 +184,11 @@ class Signals:
 @lru_cache(maxsize=1024)
 def _arguments_of(function: Callable[..., float]) -> tuple[inspect.Parameter, ...]:
     return tuple(inspect.signature(function).parameters.values())
+
+
+@lru_cache(maxsize=1024)
+def _names_of(function: Callable[..., float]) -> frozenset[str]:
+    return frozenset(argument.name for argument in _arguments_of(function))
 
 
 def _carried(projection: Projection) -> str:

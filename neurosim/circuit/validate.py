@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Set
+from functools import lru_cache
 from itertools import islice
 
 import networkx as nx
+import numpy as np
 
 from neurosim.circuit.circuit import Circuit
 from neurosim.circuit.elements import Projection
@@ -144,12 +146,19 @@ def _sizes_of_all(circuit: Circuit, broken: Set[str]) -> Iterator[Problem]:
 def _sizes(projection: Projection, shape: tuple[int, int]) -> Iterator[Problem]:
     connector = CONNECTORS[projection.connector.name]
     try:
-        connector.join(stream(0, "validate"), shape, **connector.parameters.complete(projection.connector.parameters))
+        rng = stream(0, "validate") if connector.form == "pattern" else _unused_stream()
+        connector.join(rng, shape, **connector.parameters.complete(projection.connector.parameters))
     except InputError as error:
         yield from _placed(error, f"{projection.name}.connector")
         return
     made = (shape[0],) if connector.form == "diagonal" else shape
     yield from _drawable(projection.weights, made, f"{projection.name}.weights")
+
+
+@lru_cache(maxsize=1)
+def _unused_stream() -> np.random.Generator:
+    """What draws no pattern takes a generator, too; making one takes longer than all the rest of its check."""
+    return stream(0, "validate")
 
 
 def _drawable(choice: WeightsChoice | None, shape: tuple[int, ...], address: str) -> Iterator[Problem]:
