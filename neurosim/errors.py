@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 LONGEST_ADDRESS, LONGEST_MESSAGE = 200, 1_000
 """Letters that are told of an address and of what is wrong there: a file may hold names of any length, and any number of them."""
@@ -97,6 +98,15 @@ def readable(text: str, most: int) -> str:
     """
     cut = text if len(text) <= most else f"{text[: most - 1]}…"
     return cut if cut.isprintable() else "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in cut)
+
+
+def absent(path: Path) -> str:
+    """Why there is no file to read at a path: nothing is there, or a device or a pipe that might never end.
+
+    >>> absent(Path("/no/such/file"))
+    'no such file'
+    """
+    return "is a device or a pipe, not a file" if path.exists() else "no such file"
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

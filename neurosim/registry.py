@@ -19,7 +19,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from neurosim.errors import InputError, NeurosimError, Problem, nearest
+from neurosim.errors import InputError, NeurosimError, Problem, absent, nearest
 
 T = TypeVar("T")
 _KINDS: dict[str, Registry[Any]] = {}
@@ -51,7 +51,7 @@ def extend(path: str | Path) -> None:
     """
     spec = importlib.util.spec_from_file_location(f"neurosim_extension_{Path(path).stem}", path)
     if spec is None or spec.loader is None or not Path(path).is_file():
-        what = "expected a name that ends in .py" if Path(path).is_file() else "no such Python file"
+        what = "expected a name that ends in .py" if Path(path).is_file() else f"{absent(Path(path))}; expected a Python file"
         raise InputError([Problem(str(path), what)], "--with")
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import errno
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -28,6 +29,8 @@ COMMANDS = {
 }
 
 _QUIET = {"check": "print only the claims that do not hold", "validate": "print only what is wrong"}
+_MOST_DIGITS = 4_000
+"""Python reads no longer whole numbers."""
 _MODULES = {"list": "listing"}  # a module named `list` would hide the built-in from this one
 
 
@@ -80,10 +83,14 @@ def _said(what: str, code: int) -> int:
 
 
 def _refused(error: OSError) -> int:
-    """Something of the environment that no other message is about: most often standard output cannot be written."""
+    """Something of the environment that no other message is about: most often standard output cannot be written.
+
+    A name that no file can have is no matter of the environment.
+    """
     if error.filename is None:
         sys.stdout = _nowhere()  # what waits to be written would be refused again when Python ends
-    return _said(f"{readable(str(error.filename or 'standard output'), 300)}: {error.strerror or error}", 4)
+    place = readable(str(error.filename or "standard output"), 300)
+    return _said(f"{place}: {error.strerror or error}", 2 if error.errno == errno.ENAMETOOLONG else 4)
 
 
 def _nowhere() -> TextIO:
@@ -151,9 +158,9 @@ class _Version(argparse.Action):
 
 
 def _count(text: str) -> int:
-    number = int(text) if text.isdigit() else 0
+    number = int(text) if text.isdecimal() and len(text) <= _MOST_DIGITS else 0
     if number < 1:
-        raise argparse.ArgumentTypeError(f"expected a whole number above 0, found {text!r}")
+        raise argparse.ArgumentTypeError(f"expected a whole number above 0, found {readable(text, 100)!r}")
     return number
 
 
@@ -168,8 +175,8 @@ def _seconds(text: str) -> float:
 
 
 def _index(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"expected a whole number from 0, found {text!r}")
+    if not (text.isdecimal() and len(text) <= _MOST_DIGITS):
+        raise argparse.ArgumentTypeError(f"expected a whole number from 0, found {readable(text, 100)!r}")
     return int(text)
 
 

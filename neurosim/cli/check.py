@@ -38,7 +38,7 @@ def command(arguments: argparse.Namespace) -> int:
         with disk.replaced(page) as made:
             made.write_text(report(rows, _made(arguments, headers)), encoding="utf-8")
     if arguments.json:
-        print(json.dumps(rows, ensure_ascii=False))
+        print(json.dumps(rows, ensure_ascii=False, allow_nan=False))
     else:
         _tell(rows, arguments.quiet)
     if not arguments.quiet:

@@ -38,7 +38,7 @@ def command(arguments: argparse.Namespace) -> int:
             raise InputError([Problem(arguments.kind, f"no such kind; there are {', '.join(found)}", near)], "list")
         found = {arguments.kind: found[arguments.kind]}
     if arguments.json:
-        print(json.dumps(found, ensure_ascii=False))
+        print(json.dumps(found, ensure_ascii=False, allow_nan=False))
         return 0
     for index, (kind, things) in enumerate(found.items()):
         if len(found) > 1:

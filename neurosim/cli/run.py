@@ -18,6 +18,7 @@ from neurosim.errors import InputError, Problem, ScenarioError
 from neurosim.scenario.blocks import runs
 from neurosim.scenario.collection import is_collection
 from neurosim.scenario.description import Scenario
+from neurosim.scenario.engines import engine_of
 from neurosim.scenario.files import checked, load_scenario
 from neurosim.scenario.grid import told_once, with_grid
 from neurosim.scenario.plan import Plan
@@ -45,6 +46,7 @@ def command(arguments: argparse.Namespace) -> int:
         scheduler=arguments.scheduler,
         extensions=arguments.extensions,
     )
+    engine_of(plan)
     planned = runs(scenario, plan)
     count = len(planned)
     if not arguments.quiet:

@@ -19,6 +19,13 @@ Engine = Callable[[Scenario, Plan], list[Path]]
 ENGINES: Folder[Engine] = Folder("engines", __name__, "engine")
 
 
+def engine_of(plan: Plan) -> Engine:
+    """The engine that a plan names; raises InputError where there is none of that name."""
+    if plan.engine not in ENGINES:
+        raise InputError([ENGINES.unknown("--engine", plan.engine)])
+    return ENGINES[plan.engine]
+
+
 def run_scenario(scenario: Scenario, plan: Plan) -> list[Path]:
     """Run the chosen arms with every seed; returns the recordings.
 
@@ -27,9 +34,7 @@ def run_scenario(scenario: Scenario, plan: Plan) -> list[Path]:
         RunError: the numbers of a run blew up.
         EnvironmentFailure: the recordings cannot be written, or the engine lacks what it needs.
     """
-    if plan.engine not in ENGINES:
-        raise InputError([ENGINES.unknown("--engine", plan.engine)])
-    engine = ENGINES[plan.engine]
+    engine = engine_of(plan)
     for arm in scenario.arm:
         scenario.task_of(arm).test()  # data is loaded here, once, and a missing file is told before anything runs
     return engine(scenario, plan)
