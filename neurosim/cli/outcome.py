@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,15 @@ import numpy as np
 from neurosim.cli.table import many, number, table
 from neurosim.errors import EnvironmentFailure, Interrupted
 from neurosim.figures import draw
-from neurosim.recording import disk
+from neurosim.recording import Recording, disk
 from neurosim.scenario.description import Scenario
 from neurosim.scenario.engines import run_scenario
 from neurosim.scenario.plan import Plan
 from neurosim.scenario.runner import chosen_arms, final_values
 from neurosim.scenario.slices import WHOLE
+
+MOST_OPEN = 500
+"""Recordings that are opened at the same time; many systems allow a process 1,024 files."""
 
 
 @dataclass(frozen=True)
@@ -87,13 +91,16 @@ def carried_out(scenario: Scenario, plan: Plan) -> Outcome:
     seconds = time.monotonic() - started
     undrawn: dict[str, Exception] = {}
     try:
-        figures = _figures(scenario, paths, plan.out, undrawn) if plan.slice == WHOLE else None
+        with ExitStack() as opened:
+            recordings = _opened(paths, opened)
+            values = final_values(scenario, recordings)
+            figures = _figures(scenario, recordings, plan.out, undrawn) if plan.slice == WHOLE else None
     except KeyboardInterrupt:
         raise Interrupted from None
     told = {stem: str(error) for stem, error in undrawn.items()}
     unwritten = any(isinstance(error, EnvironmentFailure) for error in undrawn.values())
     code = 4 if unwritten else 2 if undrawn else 0
-    return Outcome(scenario, paths, final_values(scenario, paths), figures, told, code, seconds)
+    return Outcome(scenario, paths, values, figures, told, code, seconds)
 
 
 def extent(scenario: Scenario, plan: Plan) -> str:
@@ -104,13 +111,18 @@ def extent(scenario: Scenario, plan: Plan) -> str:
     return f"{many(len(chosen), 'arm')} × {many(scenario.seeds, 'seed')} × {trials} trials"
 
 
-def _figures(scenario: Scenario, paths: Sequence[Path], out: Path, undrawn: dict[str, Exception]) -> list[Path]:
+def _opened(paths: Sequence[Path], opened: ExitStack) -> Sequence[Path | Recording]:
+    """The recordings, opened once for all that is made of them; of so many that a process may not have them open, the paths."""
+    return [opened.enter_context(Recording(path)) for path in paths] if len(paths) <= MOST_OPEN else paths
+
+
+def _figures(scenario: Scenario, recordings: Sequence[Path | Recording], out: Path, undrawn: dict[str, Exception]) -> list[Path]:
     """Each figure of the scenario as a PNG; what cannot be drawn is noted, whatever it is: hours of runs lie behind it."""
     drawn = []
     for stem, figure in zip(_stems(scenario), scenario.figure, strict=True):
         path = out / f"{stem}.png"
         try:
-            drawing = draw(figure.name, list(paths), **figure.parameters)
+            drawing = draw(figure.name, recordings, **figure.parameters)
             with disk.replaced(path) as made:
                 drawing.savefig(made, dpi=150)
         except Exception as error:

@@ -64,15 +64,28 @@ def read(target: h5py.HLObject) -> dict[str, Any]:
         Damaged: one is empty, or longer than any that is ever written.
     """
     found: dict[str, Any] = {}
-    for name in target.attrs:
-        stored = target.attrs.get_id(name)
-        if stored.shape is None:
+    attrs = target.attrs  # h5py makes another one each time
+    for name in attrs:
+        stored = attrs.get_id(name)
+        shape, dtype = stored.shape, stored.dtype
+        if shape is None:
             raise damaged(target, place(name), "expected a value, found none")
-        is_short = math.prod(stored.shape) * stored.dtype.itemsize <= LARGEST_TEXT
-        found[name] = python(target.attrs[name]) if is_short else None
+        is_short = math.prod(shape) * dtype.itemsize <= LARGEST_TEXT
+        found[name] = (_single(stored, dtype) if shape == () else python(attrs[name])) if is_short else None
         if not is_short or (isinstance(found[name], str) and len(found[name]) > LARGEST_TEXT):
             raise damaged(target, place(name), f"expected at most {LARGEST_TEXT:,} bytes, found more")
     return found
+
+
+def _single(stored: h5py.h5a.AttrID, dtype: np.dtype) -> Any:
+    """A single text or number; h5py would open the attribute once more, which takes as long as all the rest."""
+    content = np.zeros((), dtype)
+    stored.read(content)
+    value = content[()]
+    text = h5py.check_string_dtype(dtype)
+    if text is not None and text.length is None and isinstance(value, bytes):
+        return value.decode(errors="surrogateescape")
+    return python(value)
 
 
 def place(name: str) -> str:

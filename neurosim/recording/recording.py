@@ -82,6 +82,7 @@ class Recording:
                 self._datasets = self._version.quantities(self._file)
             self._coordinates: dict[str, np.ndarray] = {}
             self._known_trials: dict[str, np.ndarray] = {}
+            self._known_dims: dict[str, tuple[str, ...]] = {}
         except BaseException:
             self._file.close()
             raise
@@ -184,9 +185,11 @@ class Recording:
 
     def dims(self, address: str) -> tuple[str, ...]:
         """The names of the dimensions of one quantity, the trial first; raises DataError where there is no such address."""
-        dataset = self._dataset(address)
-        with self._readable():
-            return self._version.dims(dataset)
+        if address not in self._known_dims:
+            dataset = self._dataset(address)
+            with self._readable():
+                self._known_dims[address] = self._version.dims(dataset)
+        return self._known_dims[address]
 
     def labels(self, address: str) -> dict[str, np.ndarray]:
         """The coordinates of the further dimensions of one quantity, by name; raises DataError where there is no such address."""

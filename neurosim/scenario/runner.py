@@ -131,16 +131,16 @@ def is_complete(path: Path, key: str) -> bool:
         return False
 
 
-def final_values(scenario: Scenario, paths: Sequence[Path]) -> dict[str, dict[str, np.ndarray]]:
+def final_values(scenario: Scenario, recordings: Sequence[Path | Recording]) -> dict[str, dict[str, np.ndarray]]:
     """arm → quantity → its last value per seed, for the quantities of the scenario's table."""
     wanted = scenario.table or [name for name in scenario.record if "." not in name]
     rows: dict[str, dict[str, list[float]]] = {}
-    for path in paths:
-        with Recording(path) as recording:
+    for given in recordings:
+        with contextlib.nullcontext(given) if isinstance(given, Recording) else Recording(given) as recording:
             row = rows.setdefault(str(recording.attributes["arm"]), {})
             for quantity in wanted:
-                if quantity in recording.addresses:
-                    row.setdefault(quantity, []).append(float(recording[quantity].values[-1]))
+                if quantity in recording:
+                    row.setdefault(quantity, []).append(float(recording[quantity, -1].values))
     return {arm: {quantity: np.asarray(values) for quantity, values in row.items()} for arm, row in rows.items()}
 
 

@@ -30,7 +30,7 @@ def test_a_pipe_is_no_file_and_nobody_waits_for_what_it_might_hold(
 def test_nor_is_it_python(capsys: pytest.CaptureFixture[str]) -> None:
     os.mkfifo("pipe.py")
     code, _, told = run(capsys, "run", "xor", "--with", "pipe.py")
-    assert (code, told) == (2, "neurosim: --with: pipe.py: is a device or a pipe, not a file; expected a Python file\n")
+    assert (code, told) == (2, "neurosim: --with: pipe.py: is a device or a pipe, not a file\n")
 
 
 @pytest.mark.parametrize("command", READERS, ids=lambda words: words[0])
