@@ -50,10 +50,10 @@ def extend(path: str | Path) -> None:
         InputError: there is no such file, or what it does fails.
     """
     spec = importlib.util.spec_from_file_location(f"neurosim_extension_{Path(path).stem}", path)
-    place = Path(path)
-    if spec is None or spec.loader is None or not place.is_file():
-        missing = absent(place) if place.exists() else "no such Python file"
-        told = "expected a name that ends in .py" if place.is_file() else missing
+    file = Path(path)
+    if spec is None or spec.loader is None or not file.is_file():
+        missing = absent(file) if file.exists() else "no such Python file"
+        told = "expected a name that ends in .py" if file.is_file() else missing
         raise InputError([Problem(str(path), told)], "--with")
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
