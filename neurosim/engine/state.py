@@ -84,9 +84,15 @@ class State(MutableMapping[str, np.ndarray]):
         """The array as kernels see it: weights and biases (`[post, 1]`) in panels, or a vector.
 
         That of derived weights holds what was last computed from the others, and nobody but executors reads it.
+
+        Raises:
+            MemoryError: there is no room for it; the message names it.
         """
         if address not in self._arrays:
-            self._arrays[address] = self._made(address)
+            try:
+                self._arrays[address] = self._made(address)
+            except MemoryError as error:
+                raise MemoryError(f"{address}: {error}") from None
         return self._arrays[address]
 
     def holds(self, address: str) -> bool:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from cli.tiny import TINY, run
 
+from neurosim.engine import storage
 from neurosim.errors import Interrupted
 from neurosim.models.plasticity import RULES
 from neurosim.recording import disk
@@ -170,3 +171,13 @@ def test_a_formula_that_is_no_kernel_leaves_nothing_behind(tmp_path: Path, capsy
     assert "own.py, line 5: the formula 'unreal' cannot become a kernel" in told
     assert told.count("\n") == 1
     assert not list(tmp_path.rglob("*.h5"))
+
+
+def test_what_there_is_no_memory_for_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage, "installed", lambda: 100)
+    (tmp_path / "tiny.toml").write_text(TINY, encoding="utf-8")
+    code, _, told = run(capsys, "run", str(tmp_path / "tiny.toml"), "--out", str(tmp_path / "runs"), "-q")
+    assert code == 4
+    assert told == "neurosim: not enough memory: input_to_hidden.weights: an array of 0 GB; this machine has 0\n"
