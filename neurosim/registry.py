@@ -16,6 +16,7 @@ import pkgutil
 import sys
 import traceback
 from collections.abc import Iterator, Mapping
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -49,12 +50,14 @@ def extend(path: str | Path) -> None:
     Raises:
         InputError: there is no such file, or what it does fails.
     """
-    spec = importlib.util.spec_from_file_location(f"neurosim_extension_{Path(path).stem}", path)
     file = Path(path)
-    if spec is None or spec.loader is None or not file.is_file():
+    if file.suffix != ".py" or not file.is_file():
         missing = absent(file) if file.exists() else "no such Python file"
-        told = "expected a name that ends in .py" if file.is_file() else missing
-        raise InputError([Problem(str(path), told)], "--with")
+        raise InputError([Problem(str(path), "expected a name that ends in .py" if file.is_file() else missing)], "--with")
+    name = f"neurosim_extension_{file.stem}"
+    spec = importlib.util.spec_from_file_location(name, file, loader=_Uncached(name, str(file)))
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     try:
@@ -67,6 +70,13 @@ def extend(path: str | Path) -> None:
         raise
     except (Exception, SystemExit) as error:
         raise InputError([Problem(_line_of(error, path), f"{type(error).__name__}: {error}")], "--with") from None
+
+
+class _Uncached(SourceFileLoader):
+    """Python code that leaves no `__pycache__` beside a user's file."""
+
+    def set_data(self, *_: object, **__: object) -> None:
+        """Where Python would write what it compiled."""
 
 
 def _line_of(error: BaseException, path: str | Path) -> str:

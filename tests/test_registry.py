@@ -114,6 +114,13 @@ def test_what_is_wrong_with_a_users_file_has_its_line(tmp_path: Path, text: str,
     assert str(caught.value).startswith(told.format(path=path))
 
 
+def test_nothing_is_left_beside_a_users_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    (tmp_path / "own.py").write_text("answer = 42\n")
+    extend(tmp_path / "own.py")
+    assert [path.name for path in tmp_path.iterdir()] == ["own.py"]
+
+
 def test_a_file_that_is_no_python_file(tmp_path: Path) -> None:
     (tmp_path / "own.txt").touch()
     for name, told in (("own.txt", "expected a name that ends in .py"), ("none.py", "no such Python file")):

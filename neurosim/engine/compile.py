@@ -177,9 +177,15 @@ def header(dtype: str, modules: dict[str, str]) -> str:
         *(imports[module].format(name=name) for name, module in sorted(modules.items())),
         f"real, width = np.float{bits}, {bits // 8}",
         f"SHARE, BAND, TILE = {kernels.SHARE}, {kernels.BAND}, {kernels.TILE}",
-        *(f"\n\n@njit(error_model='numpy')\n{inspect.getsource(function)}" for function in _SUPPORT),
+        _support(),
     ]
     return "\n".join(lines) + "\n\n"
+
+
+@cache
+def _support() -> str:
+    """The text of what kernels call."""
+    return "\n".join(f"\n\n@njit(error_model='numpy')\n{inspect.getsource(function)}" for function in _SUPPORT)
 
 
 @cache

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import copy
 import inspect
+import os
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path
 from types import ModuleType
 from typing import cast
 
@@ -114,7 +113,7 @@ def _read(function: Callable[..., float], constants: Mapping[str, float]) -> Sou
     written = {n.id for s in body for n in ast.walk(s) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
     first = [ast.parse(f"{name} = {values.pop(name)!r}").body[0] for name in sorted(written & set(values))]
     body = [*first, *body]
-    definition.body = [cast(ast.stmt, fold(_Put(values).visit(copy.deepcopy(statement)))) for statement in body]
+    definition.body = [cast(ast.stmt, fold(_Put(values).visit(statement))) for statement in body]
     return Source(ast.fix_missing_locations(definition), tuple(support), modules, origin=origin)
 
 
@@ -124,9 +123,9 @@ def _origin(function: Callable[..., float], decorators: int = 0) -> Origin:
     code = getattr(function, "__code__", None)
     if code is None:
         return Origin(name)
-    path = Path(code.co_filename)
-    with contextlib.suppress(ValueError, OSError):  # in short, as one names a file in the folder where one is
-        path = path.relative_to(Path.cwd())
+    path = code.co_filename
+    with contextlib.suppress(OSError):  # in short, as one names a file in the folder where one is
+        path = path.removeprefix(os.path.join(os.getcwd(), ""))
     return Origin(name, f"{path}, line {code.co_firstlineno + decorators}")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Protocol
 
 import numpy as np
@@ -308,11 +308,16 @@ class Simulator:
         key = (learning, batch, wanted)
         if key not in self._executors:
             self.check_signals(wanted)
-            program = _program(to_json(self.circuit), wanted, learning, edition())
+            program = _program(self._described, wanted, learning, edition())
             for array in program.arrays:
                 self.state.storage(array.address)  # made now, so that whoever copies the state has all of it
             self._executors[key] = program, self._make(program, self.state, batch, wanted, self._threads)
         return self._executors[key]
+
+    @cached_property
+    def _described(self) -> str:
+        """The circuit as a text, by which programs are known."""
+        return to_json(self.circuit)
 
     def _streams(self, program: Program, inputs: np.ndarray, targets: np.ndarray, first: int | None) -> dict[str, np.ndarray]:
         """What comes from outside in these trials: the task's rates, and each population's exploration and mask of dropout."""
