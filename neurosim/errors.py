@@ -100,13 +100,13 @@ def readable(text: str, most: int) -> str:
     return cut if cut.isprintable() else "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in cut)
 
 
-def absent(path: Path) -> str:
+def not_a_file(path: Path, missing: str = "no such file") -> str:
     """Why there is no file to read at a path: nothing is there, or a device or a pipe that might never end.
 
-    >>> absent(Path("/no/such/file"))
+    >>> not_a_file(Path("/no/such/file"))
     'no such file'
     """
-    return "is a device or a pipe, not a file" if path.exists() else "no such file"
+    return "is a device or a pipe, not a file" if path.exists() else missing
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

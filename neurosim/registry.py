@@ -20,7 +20,7 @@ from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from neurosim.errors import InputError, NeurosimError, Problem, absent, nearest
+from neurosim.errors import InputError, NeurosimError, Problem, nearest, not_a_file
 
 T = TypeVar("T")
 _KINDS: dict[str, Registry[Any]] = {}
@@ -52,8 +52,8 @@ def extend(path: str | Path) -> None:
     """
     file = Path(path)
     if file.suffix != ".py" or not file.is_file():
-        missing = absent(file) if file.exists() else "no such Python file"
-        raise InputError([Problem(str(path), "expected a name that ends in .py" if file.is_file() else missing)], "--with")
+        told = "expected a name that ends in .py" if file.is_file() else not_a_file(file, "no such Python file")
+        raise InputError([Problem(str(path), told)], "--with")
     name = f"neurosim_extension_{file.stem}"
     spec = importlib.util.spec_from_file_location(name, file, loader=_Uncached(name, str(file)))
     assert spec is not None

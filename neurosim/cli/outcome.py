@@ -22,8 +22,8 @@ from neurosim.scenario.plan import Plan
 from neurosim.scenario.runner import chosen_arms, final_values
 from neurosim.scenario.slices import WHOLE
 
-MOST_OPEN = 500
-"""Recordings that are opened at the same time; many systems allow a process 1,024 files."""
+MOST_OPEN = 200
+"""Recordings that are opened at the same time; some systems allow a process 256 files."""
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from neurosim.errors import InputError, Problem, RunError
 from neurosim.scenario.blocks import runs, work
 from neurosim.scenario.collection import load_collection
 from neurosim.scenario.description import Scenario
+from neurosim.scenario.engines import engine_of
 from neurosim.scenario.files import checked
 from neurosim.scenario.plan import Plan
 from neurosim.scenario.runner import with_changes
@@ -36,8 +37,10 @@ def command(arguments: argparse.Namespace) -> int:
     for member in members:
         for arm in member.arm:
             member.task_of(arm).test()  # data that is missing is told now, and not after the hours that the others take
+    plans = [_plan(arguments, member) for member in members]
+    engine_of(plans[0])  # the same for all
     started = time.monotonic()
-    done = _run(members, [_plan(arguments, member) for member in members], arguments)
+    done = _run(members, plans, arguments)
     seconds = time.monotonic() - started
     if arguments.json:
         print(json.dumps(_document(collection.name, done, seconds), allow_nan=False, ensure_ascii=False))

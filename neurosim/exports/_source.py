@@ -12,7 +12,7 @@ from typing import Any
 from neurosim.circuit.circuit import Circuit
 from neurosim.circuit.files import load_circuit, read_toml
 from neurosim.circuit.validate import validate
-from neurosim.errors import InputError, Problem, absent, nearest
+from neurosim.errors import InputError, Problem, nearest, not_a_file
 from neurosim.exports._format import EXPORT_FORMATS, Format, Kind
 from neurosim.recording import Recording, find_recordings
 from neurosim.shelf import names
@@ -98,7 +98,7 @@ def _one(thing: Thing) -> Source:
     if text in names("scenarios"):
         raise InputError([Problem(text, NO_SCENARIO)])
     known = names("circuits")
-    what = absent(path) if path.exists() else "there is no such recording or folder"
+    what = not_a_file(path, "there is no such recording or folder")
     told = f"{what}, and no such circuit; circuits are {', '.join(known)}"
     raise InputError([Problem(text, told, nearest(text, known))])
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import h5py
 
-from neurosim.errors import DataError, EnvironmentFailure
+from neurosim.errors import DataError, EnvironmentFailure, not_a_file
 from neurosim.recording import guard
 
 
@@ -17,6 +17,8 @@ def opened(path: Path) -> h5py.File:
         DataError: there is none, or it is empty, damaged or no recording.
         EnvironmentFailure: it may not be read.
     """
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise DataError(f"{path}: {not_a_file(path)}")  # whose reading might never end
     # A plain open first: its errors are clear, where HDF5 tells everything as "unable to open file".
     try:
         with path.open("rb") as stream:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self, SupportsIndex, overload
 import h5py
 import numpy as np
 
-from neurosim.errors import Damaged, DataError, EnvironmentFailure, InputError, Problem, absent, nearest
+from neurosim.errors import Damaged, DataError, EnvironmentFailure, InputError, Problem, nearest, not_a_file
 from neurosim.recording import attributes, opening
 from neurosim.recording.quantity import Quantity
 from neurosim.recording.versions import reader_of
@@ -334,7 +334,7 @@ def find_recordings(path: str | os.PathLike[str]) -> list[Path]:
     if start.is_file():
         return [start]
     if not start.is_dir():
-        raise DataError(f"{start}: {absent(start)}" if start.exists() else f"{start}: there is no such file or folder")
+        raise DataError(f"{start}: {not_a_file(start, 'there is no such file or folder')}")
     found = sorted(candidate for candidate in start.rglob("*.h5") if candidate.is_file())
     if not found:
         raise DataError(f"{start}: no recordings (*.h5) below this folder")

@@ -27,6 +27,12 @@ def test_a_pipe_is_no_file_and_nobody_waits_for_what_it_might_hold(
     assert told.count("\n") == 1
 
 
+def test_nor_is_it_a_recording(capsys: pytest.CaptureFixture[str]) -> None:
+    os.mkfifo("pipe.h5")
+    code, _, told = run(capsys, "export", "pipe.h5", "--to", "csv")
+    assert (code, told) == (2, "neurosim: pipe.h5: is a device or a pipe, not a file\n")
+
+
 def test_nor_is_it_python(capsys: pytest.CaptureFixture[str]) -> None:
     os.mkfifo("pipe.py")
     code, _, told = run(capsys, "run", "xor", "--with", "pipe.py")
@@ -50,7 +56,11 @@ def test_a_number_that_is_none_is_told_in_words(option: str, number: str, capsys
     assert len(told) < 300
 
 
-def test_an_engine_that_nobody_knows_is_told_before_anything_is_announced(capsys: pytest.CaptureFixture[str]) -> None:
-    code, _, told = run(capsys, "run", "xor", "--engine", "seriel")
+@pytest.mark.parametrize("scenario", ["xor", "two.toml"])
+def test_an_engine_that_nobody_knows_is_told_before_anything_is_announced(
+    scenario: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("two.toml").write_text('title = "two"\nscenarios = ["xor", "linear_map"]\n', encoding="utf-8")
+    code, _, told = run(capsys, "run", scenario, "--engine", "seriel")
     assert code == 2
     assert told == "neurosim: --engine: no such engine 'seriel'; there are dask, serial; did you mean 'serial'?\n"
