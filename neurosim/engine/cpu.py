@@ -10,7 +10,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from neurosim.engine import blas
 from neurosim.engine.compile import Kernel, kernel, machine_part
 from neurosim.engine.generated import combine_kernel, compute_kernel, synapse_kernel
 from neurosim.engine.plan import BLOCK, Combine, Formula, Gather, Mask, Outer, Plan, Step, Synapses, ahead, plan
@@ -25,8 +24,6 @@ CHUNK_BYTES = 1 << 20
 LONGEST_CHUNK = 4096
 SYNAPSES_WORTH_A_TEAM = {"online": 2_000_000, "batches": 100_000}
 """From how many synapses on threads share a trial. Online they meet after every operation, which costs about a microsecond."""
-BLAS_STAYS_ALONE = 30_000
-"""Up to so many multiplications BLAS never calls its threads, and need not be told."""
 TRIALS_WORTH_A_KERNEL = 30_000_000
 """After so many trials of few neurons, compiling the program as one kernel costs less than going on without."""
 NARROW = 64
@@ -59,7 +56,6 @@ class CpuExecutor:
         self._parts = max(1, threads) if self._synapses() >= worth else 1
         self._run = machine_part("run")
         self._special = False
-        self._alone = self._largest_product() <= BLAS_STAYS_ALONE
 
     def specialise(self) -> None:
         """Compile the whole program as one kernel, as a long run of few neurons does by itself: the same bits, sooner.
@@ -95,16 +91,15 @@ class CpuExecutor:
             machine_part("run")(_table(self._first_rows), np.array([0, 1, 0, 1]), np.zeros(2, np.int64), 0, 1)
         kept: dict[str, list[np.ndarray]] = {address: [] for address in self._wanted}
         first = 0
-        with contextlib.nullcontext() if self._alone else blas.one_thread():
-            while first < trials:
-                whole = min(self._steps, (trials - first) // self._batch)
-                steps, rows = (whole, self._batch) if whole else (1, trials - first)
-                last = first + steps * rows
-                self._load(streams, first, steps, rows)
-                self._go(steps, rows)
-                for address, values in kept.items():
-                    values.append(self._read(address, steps, rows))
-                first = last
+        while first < trials:
+            whole = min(self._steps, (trials - first) // self._batch)
+            steps, rows = (whole, self._batch) if whole else (1, trials - first)
+            last = first + steps * rows
+            self._load(streams, first, steps, rows)
+            self._go(steps, rows)
+            for address, values in kept.items():
+                values.append(self._read(address, steps, rows))
+            first = last
         return {address: np.concatenate(values) for address, values in kept.items()}
 
     def not_finite(self) -> str | None:
@@ -157,11 +152,6 @@ class CpuExecutor:
                 return self._size(step.out)
         raise KeyError(address)
 
-    def _largest_product(self) -> int:
-        """Multiplications in the largest product that BLAS is asked for."""
-        sizes = [math.prod(self._state.shape(step.weights)) for step in self.plan.steps if isinstance(step, Gather | Outer)]
-        return max(sizes, default=0) * self._batch if self._batch > 1 else 0
-
     def _synapses(self) -> int:
         return sum(math.prod(self._state.shape(step.weights)) for step in self.plan.steps if isinstance(step, Gather))
 
@@ -203,9 +193,6 @@ class CpuExecutor:
         """Where an array begins in memory; 0 where there is none."""
         return Runtime(self._state.storage(address).memory.ctypes.data) if address else 0
 
-    def _gemm(self) -> Runtime:
-        return Runtime(blas.gemm_address(self._state.dtype.name))
-
     def _matrix(self, address: str) -> list[int]:
         """Where weights begin, the bytes of a row of a panel, the rows of a panel, and the postsynaptic neurons."""
         storage = self._state.storage(address)
@@ -246,7 +233,7 @@ class CpuExecutor:
                 return (self._kernel("gather_compact"), cells)
             return (self._kernel("multiply_compact"), [*cells, self._length(step.out), self._length(step.source)])
         if self._batch > 1:
-            cells += [self._length(step.out), self._length(step.source), self._gemm()]
+            cells += [self._length(step.out), self._length(step.source)]
             return (self._kernel("multiply_transposed" if step.transposed else "multiply"), cells)
         narrow = "_narrow" if post <= NARROW else ""
         if step.learns is None:
@@ -276,7 +263,7 @@ class CpuExecutor:
             cells += [*index, self._length(step.pre), self._length(step.post)]
             return (self._kernel("learn_batch_compact" if self._batch > 1 else "learn_compact"), cells)
         if self._batch > 1:
-            cells += [self._length(step.pre), self._length(step.post), self._gemm()]
+            cells += [self._length(step.pre), self._length(step.post)]
             return (self._kernel("learn_batch"), cells)
         narrow = "_narrow" if cells[3] <= NARROW else ""
         kind = "learn_block" if step.blocked else f"learn_outer{narrow}" if step.plain else "learn_outer_momentum"

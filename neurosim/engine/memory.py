@@ -83,59 +83,6 @@ def call(typing, address, table, row, context):
     return types.void(types.int64, table, types.intp, context), generate
 
 
-def _gemm(real):
-    """BLAS gemm through its address, in column-major terms; scalars are passed by reference from the stack."""
-
-    @intrinsic
-    def gemm(typing, address, flip_a, flip_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc):
-        def generate(context, builder, signature, arguments):
-            byte, integer, pointer = ir.IntType(8), ir.IntType(32), ir.IntType(8).as_pointer()
-            floating = ir.FloatType() if real == types.float32 else ir.DoubleType()
-
-            def reference(value):
-                slot = cgutils.alloca_once(builder, value.type)
-                builder.store(value, slot)
-                return builder.bitcast(slot, pointer)
-
-            def flag(value):
-                return reference(builder.select(builder.icmp_signed("!=", value, value.type(0)), byte(84), byte(78)))
-
-            def count(value):
-                return reference(builder.trunc(value, integer))
-
-            target, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc = arguments
-            kind = ir.FunctionType(ir.VoidType(), [pointer] * 13)
-            passed = [
-                flag(ta),
-                flag(tb),
-                count(m),
-                count(n),
-                count(k),
-                reference(alpha),
-                builder.inttoptr(a, pointer),
-                count(lda),
-                builder.inttoptr(b, pointer),
-                count(ldb),
-                reference(beta),
-                builder.inttoptr(c, pointer),
-                count(ldc),
-            ]
-            assert passed[5].type == pointer and floating is not None
-            builder.call(builder.inttoptr(target, kind.as_pointer()), passed)
-            return context.get_dummy_value()
-
-        whole = types.int64
-        return types.void(
-            whole, whole, whole, whole, whole, whole, real, whole, whole, whole, whole, real, whole, whole
-        ), generate
-
-    return gemm
-
-
-gemm32 = _gemm(types.float32)
-gemm64 = _gemm(types.float64)
-
-
 def _atomic(typing_rule, build):
     @intrinsic
     def operation(typing, array, index):

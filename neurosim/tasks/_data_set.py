@@ -14,7 +14,7 @@ from neurosim.seeding import stream
 from neurosim.tasks._distortion import Distortion
 from neurosim.tasks._task import Task, Trials, finite, one_of, read_only
 
-NORMALISATIONS = ("global", "pixel", "none")
+NORMALISATIONS = ("global", "centred", "pixel", "none")
 SMALLEST_SD = 0.1
 """The SD of a pixel counts as at least this fraction of the SD of all pixels, so that rare pixels do not blow up."""
 
@@ -129,10 +129,11 @@ def problems(on: float, off: float, normalise: str) -> list[Problem | None]:
 
 
 def statistics(stored: np.ndarray, normalise: str, top: float) -> tuple[np.ndarray, np.ndarray]:
-    """Shift and scale that standardise a training set, in float32: scalars, or one per input for "pixel".
+    """Shift and scale that standardise a training set, in float32: scalars, or one per input.
 
-    "global" is one mean and one SD; "pixel" is the mean and the SD of each input, the SD at least `SMALLEST_SD` of the
-    global one; "none" only scales to [0, 1]. What never varies becomes 0.
+    "global" is one mean and one SD; "centred" is the mean of each input, and one SD for all, so that what all examples have
+    in common is gone and what rarely varies stays small; "pixel" is the mean and the SD of each input, the SD at least
+    `SMALLEST_SD` of the global one; "none" only scales to [0, 1]. What never varies becomes 0.
     """
     if normalise == "none":
         return np.array(0, np.float32), np.array(top, np.float32)
@@ -143,6 +144,8 @@ def statistics(stored: np.ndarray, normalise: str, top: float) -> tuple[np.ndarr
     spread = spread if spread > 0 else 1.0
     if normalise == "global":
         return np.array(middle, np.float32), np.array(spread, np.float32)
+    if normalise == "centred":
+        return mean.astype(np.float32), np.array(np.sqrt(square.mean()) or 1.0, np.float32)
     return mean.astype(np.float32), np.maximum(np.sqrt(square), SMALLEST_SD * spread).astype(np.float32)
 
 

@@ -28,8 +28,8 @@ class Digits(DataSetTask):
         tests: size of the test set.
         on, off: targets of the digit's own unit and of the other nine; e.g. 0.9 and -0.1 centre them.
         normalise: "global": inputs minus the mean and over the SD of all training pixels, which leaves pixels that
-            matter little small; "pixel": each pixel by its own mean and SD, the SD at least a tenth of the global one;
-            "none": in [0, 1].
+            matter little small; "centred": each pixel minus its own mean, and over one SD for all; "pixel": each pixel by
+            its own mean and SD, the SD at least a tenth of the global one; "none": in [0, 1].
 
     Raises InputError for parameters out of range, EnvironmentFailure where scikit-learn is not installed. A small
     stand-in for MNIST (main text Fig. 3a); not in the paper.

@@ -35,7 +35,7 @@ class FashionMnist(DataSetTask):
 
     Args:
         on, off: targets of the article's own unit and of the other nine.
-        normalise: "global", "pixel" or "none", as in `mnist`.
+        normalise: "global", "centred", "pixel" or "none", as in `mnist`.
         training, tests: how many images are used, the first ones of the files.
 
     Raises InputError for parameters out of range; when the images are first asked for, DataError for a damaged file

@@ -39,8 +39,9 @@ class Mnist(DataSetTask):
 
     Args:
         on, off: targets of the digit's own unit and of the other nine.
-        normalise: "global": inputs minus the mean and over the SD of all training pixels; "pixel": each pixel by its
-            own mean and SD, the SD at least a tenth of the global one; "none": in [0, 1].
+        normalise: "global": inputs minus the mean and over the SD of all training pixels; "centred": each pixel
+            minus its own mean, and over one SD for all; "pixel": each pixel by its own mean and SD, the SD at least a tenth
+            of the global one; "none": in [0, 1].
         training, tests: how many images are used, the first ones of the files.
         elastic: α of elastic distortions, in pixels, another one at every presentation of a training image (`Distortion` has
             the formula); 0 for none; Simard, Steinkraus & Platt (2003) take 34. Test images are never distorted.

@@ -39,7 +39,7 @@ class MnistBackground(DataSetTask):
     Args:
         swapped: train on the larger file and test on the smaller, as the paper does; else as the owner meant it.
         on, off: targets of the digit's own unit and of the other nine; the paper's are 0.9 and -0.9.
-        normalise: "global", "pixel" or "none", as in `mnist`.
+        normalise: "global", "centred", "pixel" or "none", as in `mnist`.
         training, tests: how many images are used, the first ones of the files; 0 for all.
 
     Raises InputError for parameters out of range; when the images are first asked for, DataError for a file that does

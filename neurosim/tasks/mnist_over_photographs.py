@@ -34,7 +34,7 @@ class MnistOverPhotographs(DataSetTask):
 
     Args:
         on, off: targets of the digit's own unit and of the other nine.
-        normalise: "global", "pixel" or "none", as in `mnist`.
+        normalise: "global", "centred", "pixel" or "none", as in `mnist`.
         training, tests: how many images are used, the first ones of the files.
         seed: draws the patches.
 

@@ -47,7 +47,7 @@ class Svhn(DataSetTask):
         extra: use the easier additional images too, as the paper does; the file has 1.3 GB, and needs 2.2 GB of
             memory while it is read.
         on, off: targets of the digit's own unit and of the other nine; the paper's are 0.9 and -0.9.
-        normalise: "global", "pixel" or "none", as in `mnist`.
+        normalise: "global", "centred", "pixel" or "none", as in `mnist`.
         training: how many training images are used, the first ones; 0 for all.
         tests: how many test images are used, the first ones.
 

@@ -1,4 +1,4 @@
-"""An output layer of few neurons is shared by threads at fixed places: trial by trial, and presynaptic neuron by neuron."""
+"""An output layer of few neurons is shared by threads by trials, and by presynaptic neurons."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from neurosim.simulator import Simulator
 
 
 def test_what_is_cut() -> None:
-    assert [pieces_of(bands, pre) for bands, pre in ((1, 255), (1, 256), (2, 1000))] == [1, 4, 1]
+    assert [pieces_of(strips) for strips in (1, 7, 8, 100)] == [8, 8, 1, 1]
 
 
 @pytest.mark.parametrize("batch", [3, 10])

@@ -240,11 +240,15 @@ def test_statistics_by_hand():
     np.testing.assert_allclose(scale, [2, 0.1 * spread, 0.1 * spread], rtol=1e-6)
     shift, scale = statistics(stored, "global", 16)
     np.testing.assert_allclose([shift, scale], [stored.mean(), spread], rtol=1e-6)
+    shift, scale = statistics(stored, "centred", 16)
+    np.testing.assert_allclose(shift, [2, 5, 3])
+    np.testing.assert_allclose(scale, (4 / 3) ** 0.5, rtol=1e-6)
+    assert ((stored - shift) / scale).std() == pytest.approx(1)
     assert [float(value) for value in statistics(stored, "none", 16)] == [0, 16]
 
 
 def test_statistics_of_what_never_varies():
-    for normalise in ("global", "pixel"):
+    for normalise in ("global", "centred", "pixel"):
         shift, scale = statistics(np.full((3, 2), 4, np.uint8), normalise, 16)
         assert (shift == 4).all()
         assert (scale > 0).all()

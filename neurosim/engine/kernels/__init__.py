@@ -1,6 +1,6 @@
 """The kernels of the cpu executor, as plain functions; `compile` turns each into machine code for a dtype.
 
-In a generated module `real`, `floats`, `gemm`, `width` and `math` stand for one dtype; here they stand for float32, so
+In a generated module `real`, `floats`, `width` and `math` stand for one dtype; here they stand for float32, so
 that the file reads and checks as ordinary Python. A kernel is called with its row of the table and the context. The
 context is (step, rows, part, parts). An operand takes three cells: address, bytes per step, mask of the step (−1: a
 stream, one row per step; 1: two slots in turn; 0 with stride 0: one slot).
@@ -9,9 +9,22 @@ No reduction is split between threads and none is reordered: a part of a team ta
 bits do not depend on how many parts there are.
 """
 
-from neurosim.engine.kernels.batches import fade, learn_batch, multiply, multiply_transposed, pieces_of
+from neurosim.engine.kernels.batches import (
+    collect,
+    collect_turned,
+    faded,
+    five_inputs,
+    five_trials,
+    learn_batch,
+    multiply,
+    multiply_transposed,
+    pieces_of,
+    place_of,
+    scale,
+    turn,
+)
 from neurosim.engine.kernels.blocked import block_pass, correct, dot, learn_block, learn_gather_blocked
-from neurosim.engine.kernels.cells import BAND, SHARE, TILE, at, first_of, first_panel
+from neurosim.engine.kernels.cells import SHARE, STRIP, TILE, at, first_of, first_panel
 from neurosim.engine.kernels.compact import (
     gather_compact,
     learn_batch_compact,
@@ -50,20 +63,24 @@ from neurosim.engine.kernels.online import (
 from neurosim.engine.kernels.pairs import diagonal, mask
 
 __all__ = [
-    "BAND",
     "SHARE",
+    "STRIP",
     "TILE",
     "at",
     "block_pass",
     "change_row",
     "clear",
+    "collect",
+    "collect_turned",
     "correct",
     "diagonal",
     "divide_by_largest",
     "dot",
-    "fade",
+    "faded",
     "first_of",
     "first_panel",
+    "five_inputs",
+    "five_trials",
     "gather",
     "gather_compact",
     "gather_lanes",
@@ -88,11 +105,14 @@ __all__ = [
     "multiply_transposed",
     "orthogonalise",
     "pieces_of",
+    "place_of",
     "pseudoinverse",
     "rotate_pair",
     "scalar_product",
+    "scale",
     "sum_rows_8",
     "sum_synapses",
     "transposed_inverse",
+    "turn",
     "turned",
 ]

@@ -6,8 +6,8 @@ import numpy as np
 
 SHARE = 64
 """Threads take neurons in shares of this many."""
-BAND = 256
-"""BLAS computes so many neurons at a time, whoever calls it."""
+STRIP = 64
+"""The bytes of a cache line: of so many weights onto neighbouring neurons."""
 TILE = 256
 """Blocked passes keep the sums of so many postsynaptic neurons near."""
 width = np.dtype(np.float32).itemsize
