@@ -184,7 +184,7 @@ def test_which_passes_over_the_weights_stay_shared() -> None:
         more = kernels(batch, hidden=0.5)
         for kernel in kernels(batch):
             more.remove(kernel)
-        assert more == ["compute", "compute"]
+        assert more == ["compute_lanes", "compute_lanes"]
     assert "learn_gather_blocked" in kernels(1, hidden=0.5)
     assert "learn_gather_blocked" not in kernels(1, input=0.5)
     assert "learn_gather" in kernels(1, input=0.5)

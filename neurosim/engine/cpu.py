@@ -12,18 +12,20 @@ import numpy as np
 
 from neurosim.engine.compile import Kernel, kernel, machine_part
 from neurosim.engine.generated import combine_kernel, compute_kernel, synapse_kernel
+from neurosim.engine.in_lanes import in_vectors
 from neurosim.engine.plan import BLOCK, Combine, Formula, Gather, Mask, Outer, Plan, Step, Synapses, ahead, plan
 from neurosim.engine.program import Derive, Program
 from neurosim.engine.specialise import Runtime, specialised
 from neurosim.engine.state import State
-from neurosim.engine.storage import Compact, aligned, padded
+from neurosim.engine.storage import Compact, aligned, padded, panels_of
 from neurosim.errors import InputError, Problem
 from neurosim.models.weights import cutoff, moore_penrose
 
-CHUNK_BYTES = 1 << 20
+CHUNK_BYTES = 1 << 22
 LONGEST_CHUNK = 4096
-SYNAPSES_WORTH_A_TEAM = {"online": 2_000_000, "batches": 100_000}
-"""From how many synapses on threads share a trial. Online they meet after every operation, which costs about a microsecond."""
+SYNAPSES_WORTH_A_TEAM = {"online": 400_000, "batches": 100_000}
+"""From how many synapses on threads share a trial. Online they meet after every operation, which costs about a microsecond, and
+share only weights in several panels."""
 TRIALS_WORTH_A_KERNEL = 30_000_000
 """After so many trials of few neurons, compiling the program as one kernel costs less than going on without."""
 NARROW = 64
@@ -53,7 +55,8 @@ class CpuExecutor:
         self._table = _table(self._rows)
         self._flush = _table(self._served(self.plan.flush))
         worth = SYNAPSES_WORTH_A_TEAM["online" if batch == 1 else "batches"]
-        self._parts = max(1, threads) if self._synapses() >= worth else 1
+        self._parts = max(1, threads) if self._shared_synapses() >= worth else 1
+        self._team: ThreadPoolExecutor | None = None  # its threads sleep between runs, and end with this executor
         self._run = machine_part("run")
         self._special = False
 
@@ -130,11 +133,12 @@ class CpuExecutor:
         if self._parts == 1:
             part(0)
             return
-        with ThreadPoolExecutor(self._parts - 1) as team:
-            others = [team.submit(part, index) for index in range(1, self._parts)]
-            part(0)
-            for other in others:
-                other.result()
+        if self._team is None:
+            self._team = ThreadPoolExecutor(self._parts - 1)
+        others = [self._team.submit(part, index) for index in range(1, self._parts)]
+        part(0)
+        for other in others:
+            other.result()
 
     def _size(self, address: str) -> int:
         if address in self._program.sizes:
@@ -152,8 +156,10 @@ class CpuExecutor:
                 return self._size(step.out)
         raise KeyError(address)
 
-    def _synapses(self) -> int:
-        return sum(math.prod(self._state.shape(step.weights)) for step in self.plan.steps if isinstance(step, Gather))
+    def _shared_synapses(self) -> int:
+        """How many synapses threads can share among them."""
+        shapes = [self._state.shape(step.weights) for step in self.plan.steps if isinstance(step, Gather)]
+        return sum(math.prod(shape) for shape in shapes if self._batch > 1 or panels_of(shape[0])[0] > 1)
 
     def _chunk_steps(self) -> int:
         per_step = sum(padded(self._size(a), self._state.dtype) for a in self._flow if a not in self.plan.constants)
@@ -209,8 +215,9 @@ class CpuExecutor:
         cells = [self._size(step.out), *self._with_row(step.out)]
         for argument in step.source.arguments:
             cells += self._with_row(step.arguments[argument])
-        narrow = not step.memory and self._size(step.out) <= NARROW
-        return compute_kernel(step.source, self._state.dtype.name, narrow=narrow), cells
+        dtype = self._state.dtype.name
+        fits = self._size(step.out) <= NARROW or in_vectors(step.source, dtype) is not None
+        return compute_kernel(step.source, dtype, lanes=fits and not step.memory), cells
 
     def _combine(self, step: Combine) -> tuple[Kernel, list[int]]:
         cells = [self._size(step.out), *self._with_row(step.out)]

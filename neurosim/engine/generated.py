@@ -53,7 +53,7 @@ def _one_by_one(value: str, out: str) -> str:
 
 def _by_lanes(value: str) -> str:
     """Sixteen neurons at a time; of the last ones, when they are eight or four or fewer, only so many; zeros after the last."""
-    text = "        for block in range(0, row[1], 16):\n"
+    text = "        for block in range(low, high, 16):\n"
     text += "            into = at(row, 2, step) + trial * row[5] + block * width\n"
     for condition, word in (("if row[1] - block > 8", "sixteen"), ("elif row[1] - block > 4", "eight"), ("else", "four")):
         text += f"            {condition}:\n                like = {word}()\n"
@@ -61,18 +61,16 @@ def _by_lanes(value: str) -> str:
     return text
 
 
-def compute_kernel(formula: Source, dtype: str, *, narrow: bool) -> Kernel:
-    """The kernel out = formula(…), neuron by neuron and trial by trial; for few neurons in explicit vectors.
+def compute_kernel(formula: Source, dtype: str, *, lanes: bool) -> Kernel:
+    """The kernel out = formula(…), neuron by neuron and trial by trial; in explicit vectors, or as LLVM likes.
 
     Row: 1: count, 2-5: out (operand, bytes per trial of a batch), then four such cells for each argument of the formula.
     """
     names = formula.arguments
-    rows = "".join(
-        f"        a{k} = at(row, {6 + 4 * k}, step) + trial * row[{9 + 4 * k}] + low * width\n" for k in range(len(names))
-    )
-    values = ", ".join(f"floats(a{k})[j]" for k in range(len(names)))
+    rows = "".join(f"        a{k} = at(row, {6 + 4 * k}, step) + trial * row[{9 + 4 * k}]\n" for k in range(len(names)))
+    values = ", ".join(f"floats(a{k} + low * width)[j]" for k in range(len(names)))
     loads = "".join(f", load_like(a{k} + block * width, like)" for k in range(len(names)))
-    body = _by_lanes(f"formula_LANES(like{loads})") if narrow else _one_by_one(f"formula({values})", "out")
+    body = _by_lanes(f"formula_LANES(like{loads})") if lanes else _one_by_one(f"formula({values})", "out")
     text = f"""
 def kernel(row, ctx):
     low, high = first_of(row[1], ctx[2], ctx[3]), first_of(row[1], ctx[2] + 1, ctx[3])
@@ -82,7 +80,7 @@ def kernel(row, ctx):
     for trial in range(ctx[1]):
         out = floats(at(row, 2, step) + trial * row[5] + low * width)
 {rows}{body}"""
-    return _of_formula("compute_narrow" if narrow else "compute", text, formula, dtype)
+    return _of_formula("compute_lanes" if lanes else "compute", text, formula, dtype)
 
 
 def synapse_kernel(formula: Source, dtype: str, *, diagonal: bool, compact: bool = False) -> Kernel:

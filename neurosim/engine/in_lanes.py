@@ -22,9 +22,7 @@ def lanes_of(formula: Source, name: str, dtype: str) -> str:
     formula the numbers are taken out of the vectors one by one, and put in again.
     """
     names = formula.arguments
-    text, whole = LANES, None
-    with contextlib.suppress(_NotInLanes):
-        whole = ast.unparse(_InLanes(dtype, formula.modules).visit(copy.deepcopy(formula.result)))
+    text, whole = LANES, in_vectors(formula, dtype)
     for word, count in (("sixteen", 16), ("eight", 8), ("four", 4)):
         body = f"    out = {whole}\n"
         if whole is None:
@@ -32,6 +30,13 @@ def lanes_of(formula: Source, name: str, dtype: str) -> str:
             body = "".join(f"    out = with_lane_{k}(out, {one})\n" for k, one in enumerate(taken))
         text += f"@njit(error_model='numpy')\ndef {name}_{word}({', '.join(['out', *names])}):\n{body}    return out\n\n\n"
     return text
+
+
+def in_vectors(formula: Source, dtype: str) -> str | None:
+    """The expression of a formula with vectors for numbers; None where it holds something that has no form for them."""
+    with contextlib.suppress(_NotInLanes):
+        return ast.unparse(_InLanes(dtype, formula.modules).visit(copy.deepcopy(formula.result)))
+    return None
 
 
 class _NotInLanes(Exception):

@@ -13,8 +13,8 @@ import numpy as np
 from neurosim.engine.kernels.cells import STRIP, at
 from neurosim.engine.lanes import fma, load_like, minus, plus, repeat_like, store, times
 from neurosim.engine.lanes import sixteen32 as line_of
-from neurosim.engine.memory import fetch, number
 from neurosim.engine.memory import floats32 as floats
+from neurosim.engine.memory import number
 
 real = np.float32
 width = 4
@@ -29,11 +29,14 @@ def multiply(row, ctx):
     pieces = pieces_of(strips)
     space = np.empty((pre + 1) * STRIP // width, real)
     w = (space.ctypes.data + STRIP - 1) // STRIP * STRIP
+    held = -1
     for share in range(strips * pieces * ctx[2] // ctx[3], strips * pieces * (ctx[2] + 1) // ctx[3]):
         strip, piece = share // pieces, share % pieces
         first, last = trials * piece // pieces, trials * (piece + 1) // pieces
         if last > first:
-            collect(row, strip, w)
+            if held != strip:
+                collect(row, strip, w)
+                held = strip
             for trial in range(first, last, 5):
                 five_trials(row, at(row, 6, ctx[0]) + strip * STRIP, at(row, 9, ctx[0]), w, trial, last - 1)
 
@@ -50,26 +53,11 @@ def place_of(row, strip):
 
 def collect(row, strip, into):
     """Copy a strip of the weights to where its lines follow each other."""
-    line, w, i, like = row[2], place_of(row, strip), 0, line_of()
-    while i + 4 <= row[3]:
-        fetch(w + 8 * line)
-        fetch(w + 9 * line)
-        fetch(w + 10 * line)
-        fetch(w + 11 * line)
-        a, b = load_like(w, like), load_like(w + line, like)
-        c, d = load_like(w + 2 * line, like), load_like(w + 3 * line, like)
-        store(into, a)
-        store(into + STRIP, b)
-        store(into + 2 * STRIP, c)
-        store(into + 3 * STRIP, d)
-        into += 4 * STRIP
-        w += 4 * line
-        i += 4
-    while i < row[3]:
+    w, like = place_of(row, strip), line_of()
+    for _ in range(row[3]):
         store(into, load_like(w, like))
         into += STRIP
-        w += line
-        i += 1
+        w += row[2]
 
 
 def five_trials(row, u, x, w, trial, last):
@@ -186,11 +174,6 @@ def five_inputs(row, trials, w, taught, x, i):
     line, end, like = row[2], row[3] - 1, line_of()
     i1, i2, i3, i4 = min(i + 1, end), min(i + 2, end), min(i + 3, end), min(i + 4, end)
     w0, w1, w2, w3, w4 = w + i * line, w + i1 * line, w + i2 * line, w + i3 * line, w + i4 * line
-    fetch(w0 + 10 * line)
-    fetch(w1 + 10 * line)
-    fetch(w2 + 10 * line)
-    fetch(w3 + 10 * line)
-    fetch(w4 + 10 * line)
     a0, a1, a2, a3, a4 = faded(row, w0), faded(row, w1), faded(row, w2), faded(row, w3), faded(row, w4)
     for _ in range(trials):
         b, rates = load_like(taught, like), floats(x)
