@@ -97,7 +97,7 @@ def source_of(function: Callable[..., float], constants: Mapping[str, float] | N
 
 @lru_cache(maxsize=1024)
 def _known(function: Callable[..., float], constants: tuple[tuple[str, float, type, float], ...]) -> Source:
-    """What `source_of` returns, the same object for the same formula, which knows where its kernels are. 0.0 is not -0.0, nor 0."""
+    """The same object for the same formula, since it knows where its kernels are; 0.0 is not -0.0, nor 0."""
     source = _read(function, {name: value for name, value, *_ in constants})
     found = _no_number(source.definition.body)
     if found:
