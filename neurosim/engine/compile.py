@@ -1,14 +1,16 @@
 """Kernels and formulas → machine code, cached on disk, safe against stale caches.
 
 Each kernel becomes a module of its own whose text holds everything that it depends on: the kernel, the formulas in it, the
-dtype, and a fingerprint of the modules that it imports. The text's hash is the module's name. Edit a formula and the text
-is another, so an old kernel can never answer for it. numba keeps the machine code beside the module.
+dtype, the processor, and a fingerprint of the modules that it imports. The text's hash is the module's name. Edit a formula and
+the text is another, so an old kernel can never answer for it. The machine code lies beside the module; where it is there, numba
+is not even imported.
 """
 
 from __future__ import annotations
 
 import ast
 import contextlib
+import ctypes
 import hashlib
 import importlib.util
 import inspect
@@ -18,19 +20,16 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
-import numba
 import numpy as np
 import platformdirs
-from numba import types
-from numba.core.errors import NumbaError
 
-from neurosim.engine import kernels, lanes, machine, math32, memory
+from neurosim.engine import kernels, machine
 from neurosim.engine.expression import Single, Source
 from neurosim.engine.in_lanes import lanes_of
+from neurosim.engine.machine_code import Code, callable_at, keep, kept, loaded, processor, write
 from neurosim.errors import InputError, Problem
 
 _SUPPORT = (kernels.at, kernels.first_of, kernels.first_panel)
@@ -64,8 +63,12 @@ _CALLS = {
     ),
 }
 """Which further functions a kernel calls."""
-REAL = types.Float | types.Integer | types.Boolean
-"""What a formula may return, in numba's types."""
+KERNEL = ("cells", "cells")
+"""What a kernel takes: its row of the table, and the context."""
+LOOP = ("cells", "number", "number", "cells", "cells", "number", "number")
+"""What the machine's loop takes: the table, its rows and their length, the context, the barrier, the first step and the last."""
+LOAD = ("number",) * 7
+"""What `machine.load` takes."""
 
 
 @dataclass(frozen=True)
@@ -90,22 +93,52 @@ def kernel(name: str, dtype: str) -> Kernel:
     """A built-in kernel for a dtype."""
     texts = tuple(inspect.getsource(function) for function in (*_CALLS.get(name, ()), getattr(kernels, name)))
     called = "".join(f"@njit(error_model='numpy')\n{text}\n\n" for text in texts[:-1])
-    made = module_of(name, header(dtype, {}) + called + decorated(texts[-1]))
-    return Kernel(name, int(getattr(made, name).address), texts)
+    return Kernel(name, code_of(name, header(dtype, {}) + called + texts[-1], name), texts)
+
+
+Loop = Callable[[np.ndarray, np.ndarray, np.ndarray, int, int], None]
+"""A loop over steps: `loop(table, context, barrier, first, last)`."""
 
 
 @cache
-def machine_part(name: str) -> Callable[..., None]:
-    """A function of the machine: `run`, its loop, or `load`."""
-    text = (
-        "from numba import njit\nfrom neurosim.engine.memory import atomic_increment, atomic_load, atomic_store, call, give_way\n"
-    )
+def machine_loop() -> Loop:
+    """`machine.run`."""
+    text = "from numba import carray, njit\n"
+    text += "from neurosim.engine.memory import atomic_increment, atomic_load, atomic_store, call, give_way\n"
     text += f"# {_fingerprint()}\nSTEP, ROWS, PART, PARTS = range(4)\nSPINS = {machine.SPINS}\n\n\n"
-    text += f"@njit(nogil=True, cache=True, error_model='numpy')\n{inspect.getsource(getattr(machine, name))}"
-    return getattr(module_of(f"machine_{name}", text), name)
+    return loop_at(code_of("machine_run", text + inspect.getsource(machine.run), "run", LOOP))
 
 
-_MADE: dict[str, ModuleType] = {}
+@cache
+def loop_at(address: int) -> Loop:
+    """The loop whose machine code begins at an address."""
+    run = callable_at(address, [_C[kind] for kind in LOOP])
+
+    def loop(table: np.ndarray, context: np.ndarray, barrier: np.ndarray, first: int, last: int) -> None:
+        run(table.ctypes.data, *table.shape, context.ctypes.data, barrier.ctypes.data, first, last)
+
+    return loop
+
+
+@cache
+def machine_load(dtype: str) -> Callable[[np.ndarray, np.ndarray], None]:
+    """`machine.load` for a dtype, as `load(slot, values)`: slot[step, trial, :n] = values[step rows + trial, :n]."""
+    text = header(dtype, {}) + inspect.getsource(machine.load)
+    copy = callable_at(code_of("machine_load", text, "load", LOAD), [_C[kind] for kind in LOAD])
+
+    def load(slot: np.ndarray, values: np.ndarray) -> None:
+        given = np.ascontiguousarray(values, slot.dtype)
+        steps, rows, _ = slot.shape
+        copy(slot.ctypes.data, slot.strides[0], slot.strides[1], given.ctypes.data, steps, rows, given.shape[1])
+
+    return load
+
+
+_C: dict[str, type] = {"cells": ctypes.c_void_p, "number": ctypes.c_int64}
+
+
+_MADE: dict[str, int] = {}
+"""Where machine code is that this process has loaded, by the name of its module."""
 
 
 _TAKEN = frozenset(
@@ -141,6 +174,9 @@ _TAKEN = frozenset(
         "line_of",
         "integers",
         "fetch",
+        "scratch",
+        "release",
+        "spare",
     ]
 )
 """Names that a kernel's module needs for itself."""
@@ -161,11 +197,6 @@ def definitions(formula: Source, name: str, lanes: str | None) -> str:
     return text + (lanes_of(formula, name, lanes) if lanes else "")
 
 
-def decorated(text: str) -> str:
-    """A kernel's text as what is compiled and called through its address."""
-    return f"@cfunc(SIGNATURE, cache=True, error_model='numpy')\n{text.lstrip()}"
-
-
 def header(dtype: str, modules: dict[str, str]) -> str:
     """The first lines of a kernel's module: what kernels use, for a dtype."""
     bits = np.dtype(dtype).itemsize * 8
@@ -176,8 +207,8 @@ def header(dtype: str, modules: dict[str, str]) -> str:
     lines = [
         f"# {_fingerprint()}",
         "import numpy as np",
-        "from numba import cfunc, njit",
-        f"from neurosim.engine.memory import SIGNATURE, fetch, floats{bits} as floats, integers, number",
+        "from numba import njit",
+        f"from neurosim.engine.memory import fetch, floats{bits} as floats, integers, number, release, scratch, spare",
         "from neurosim.engine.lanes import first_lanes, fma, lanes_sum, load_like, minus, over, plus",
         "from neurosim.engine.lanes import repeat_like, single_fma, store, times",
         f"from neurosim.engine.lanes import load{bits} as load, repeat{bits} as repeat",
@@ -201,91 +232,63 @@ def _support() -> str:
 def _fingerprint() -> str:
     """What a kernel depends on beside its own text."""
     digest = hashlib.blake2b(digest_size=12)
-    for module in (memory, lanes, math32, machine):
-        digest.update(inspect.getsource(module).encode())
-    return f"numba {numba.__version__}, python {sys.version_info.major}.{sys.version_info.minor}, {digest.hexdigest()}"
+    for module in ("memory", "lanes", "math32", "machine", "translate"):  # read, for importing them imports numba
+        digest.update(Path(__file__).with_name(f"{module}.py").read_bytes())
+    made_by = (
+        f"numba {version('numba')}, llvmlite {version('llvmlite')}, python {sys.version_info.major}.{sys.version_info.minor}"
+    )
+    return f"{made_by}, {digest.hexdigest()}, {processor()}"
 
 
-def module_of(stem: str, text: str, formula: Source | None = None) -> ModuleType:
-    """The module of this text, from the cache folder if it is there.
+def code_of(stem: str, text: str, entry: str, arguments: tuple[str, ...] = KERNEL, formula: Source | None = None) -> int:
+    """Where the machine code of a module's function begins, which is taken from the cache folder if it is there.
 
     Args:
-        stem: what its name begins with.
+        stem: what the module's name begins with.
         text: all of it.
-        formula: whose kernel it holds; it is to blame where the module cannot be compiled.
+        entry: the function in it.
+        arguments: what that takes.
+        formula: whose kernel it is; it is to blame where the module cannot be compiled.
     """
     title = f"{stem}_{hashlib.blake2b(text.encode(), digest_size=16).hexdigest()}"
     if title not in _MADE:
-        path = cache_folder() / f"{title}.py"
-        if not (path.is_file() and path.read_text(encoding="utf-8", errors="replace") == text):
-            _write(path, text)
-        _MADE[title] = _imported(title, path, formula)
+        path = cache_folder() / f"{title}.o"
+        code = kept(path)
+        if code is None:
+            module_path = path.with_suffix(".py")
+            write(module_path, text.encode())
+            code = _compiled(title, module_path, entry, arguments, formula)
+            keep(path, code)
+        _MADE[title] = loaded(code, title)
     return _MADE[title]
 
 
-def _imported(title: str, path: Path, formula: Source | None) -> ModuleType:
-    full = f"neurosim_kernels.{title}"
-    spec = importlib.util.spec_from_file_location(full, path)
+def _compiled(title: str, path: Path, entry: str, arguments: tuple[str, ...], formula: Source | None) -> Code:
+    from numba.core.errors import NumbaError
+
+    from neurosim.engine.translate import complaint, first_words, no_real_number, translated
+
+    spec = importlib.util.spec_from_file_location(f"neurosim_kernels.{title}", path)
     assert spec is not None
     assert spec.loader is not None
-    module: Any = importlib.util.module_from_spec(spec)
-    sys.modules[full] = module  # numba looks modules up by name when it loads machine code
+    module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
+        code = translated(getattr(module, entry), arguments, title)
     except (OSError, MemoryError):
         raise
     except Exception as error:  # numba raises whatever it stumbles over, not only errors of its own
-        found = _complaint(module, formula, error) if formula else None
+        found = complaint(module, formula, error) if formula else None
         if formula and found:
             raise formula.origin.unexpected(found) from None
         if isinstance(error, NumbaError):
-            told = f"a formula cannot become a kernel: {_first_words(error)} (its text is in {path})"
+            told = f"a formula cannot become a kernel: {first_words(error)} (its text is in {path})"
             raise InputError([Problem("", told)]) from None
         raise
-    found = _no_real_number(module) if formula else None
+    found = no_real_number(module) if formula else None
     if formula and found:  # numba takes the first number of an array, where it must; nobody meant that
-        for kept in (path.parent / "__pycache__").glob(f"{title}.*"):
-            kept.unlink(missing_ok=True)  # or the next process would take the machine code from the cache
         raise formula.origin.unexpected(found)
-    return module
-
-
-def _complaint(module: Any, formula: Source, error: Exception) -> str | None:
-    """What is wrong with a formula whose kernel could not be compiled, told by compiling it alone; None if nothing is."""
-    alone = getattr(module, "formula", None)
-    if alone is None:  # not even its text could be read
-        return f"what Python refuses: {_first_words(error)}"
-    real = numba.from_dtype(np.dtype(module.real))
-    try:
-        alone.get_call_template((real,) * len(formula.arguments), {})  # has numba compile it
-    except (OSError, MemoryError):
-        raise
-    except Exception as own:
-        return f"what numba refuses: {_first_words(own)}"
-    refused = f"what numba refuses: {_first_words(error)}" if isinstance(error, NumbaError) else None
-    return _no_real_number(module) or refused
-
-
-def _no_real_number(module: Any) -> str | None:
-    """What a module's formula returns instead, as far as it has just been compiled; None if a real number."""
-    kinds = [signature.return_type for signature in module.formula.nopython_signatures]
-    return next((f"what numba calls {kind}" for kind in kinds if not isinstance(kind, REAL)), None)
-
-
-def _first_words(error: Exception) -> str:
-    """The first informative words of an error of the compiler, on one line."""
-    lines = [line.strip().removeprefix(">>> ") for line in str(error).splitlines()]
-    lines = [line for line in lines if line and not line.startswith("Failed in")] or [type(error).__name__]
-    words = f"{lines[0]} {lines[1]}" if lines[0].endswith(":") and len(lines) > 1 else lines[0]
-    return words if isinstance(error, NumbaError) else f"{type(error).__name__}: {words}"
-
-
-def _write(path: Path, text: str) -> None:
-    """Through a temporary file, so that another process never sees half a module."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    with os.fdopen(handle, "w", encoding="utf-8") as stream:
-        stream.write(text)
-    os.replace(temporary, path)
+    return code
 
 
 @cache

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from neurosim.engine.compile import Kernel, kernel, machine_part
+from neurosim.engine.compile import Kernel, kernel, machine_load, machine_loop
 from neurosim.engine.generated import combine_kernel, compute_kernel, synapse_kernel
 from neurosim.engine.in_lanes import in_vectors
 from neurosim.engine.plan import BLOCK, Combine, Formula, Gather, Mask, Outer, Plan, Step, Synapses, ahead, plan
@@ -49,6 +49,7 @@ class CpuExecutor:
         self._memory = {array.address for array in program.arrays}
         self._flow = {self.plan.root(address) for address in (*program.streams, *wanted)} - self._memory
         self._steps = self._chunk_steps()
+        self._steps_held = 0  # how many steps of the slots were written by the last stretch of trials
         self._slots: dict[str, np.ndarray] = {}
         self._first_rows = self._served(self.plan.begin)
         self._rows = self._served(self.plan.steps)
@@ -57,7 +58,7 @@ class CpuExecutor:
         worth = SYNAPSES_WORTH_A_TEAM["online" if batch == 1 else "batches"]
         self._parts = max(1, threads) if self._shared_synapses() >= worth else 1
         self._team: ThreadPoolExecutor | None = None  # its threads sleep between runs, and end with this executor
-        self._run = machine_part("run")
+        self._run = machine_loop()
         self._special = False
 
     def specialise(self) -> None:
@@ -69,9 +70,7 @@ class CpuExecutor:
         if self._batch > 1 or self._parts > 1 or self._special:
             return
         self._special = True
-        run = specialised(self._rows, self._state.dtype.name)
-        run(self._table, np.zeros(4, np.int64), np.zeros(2, np.int64), 0, 0)
-        self._run = run
+        self._run = specialised(self._rows, self._state.dtype.name)
 
     def _count(self, trials: int) -> None:
         """Long runs of few neurons are worth a kernel of their own; all runs of one plan count together."""
@@ -91,7 +90,7 @@ class CpuExecutor:
         trials = len(next(iter(streams.values())))
         self._count(trials)
         if self._first_rows:
-            machine_part("run")(_table(self._first_rows), np.array([0, 1, 0, 1]), np.zeros(2, np.int64), 0, 1)
+            machine_loop()(_table(self._first_rows), np.array([0, 1, 0, 1]), np.zeros(2, np.int64), 0, 1)
         kept: dict[str, list[np.ndarray]] = {address: [] for address in self._wanted}
         first = 0
         while first < trials:
@@ -100,6 +99,7 @@ class CpuExecutor:
             last = first + steps * rows
             self._load(streams, first, steps, rows)
             self._go(steps, rows)
+            self._steps_held = steps
             for address, values in kept.items():
                 values.append(self._read(address, steps, rows))
             first = last
@@ -107,13 +107,13 @@ class CpuExecutor:
 
     def not_finite(self) -> str | None:
         """The first signal of the last trials that holds something that is not a number, or None."""
-        return next((address for address, slot in self._slots.items() if not np.isfinite(slot).all()), None)
+        return next((address for address, slot in self._slots.items() if not np.isfinite(slot[: self._steps_held]).all()), None)
 
     def _load(self, streams: Mapping[str, np.ndarray], first: int, steps: int, rows: int) -> None:
         for address in self._program.streams:
             if self.plan.root(address) == address:
-                values = np.asarray(streams[address][first : first + steps * rows], self._state.dtype)
-                machine_part("load")(self._slot(address)[:steps, :rows], values)
+                copy = machine_load(self._state.dtype.name)
+                copy(self._slot(address)[:steps, :rows], streams[address][first : first + steps * rows])
 
     def _read(self, address: str, steps: int, rows: int) -> np.ndarray:
         root, size = self.plan.root(address), self._size(address)
@@ -128,7 +128,7 @@ class CpuExecutor:
             context = np.array([0, rows, index, self._parts], np.int64)
             self._run(self._table, context, barrier, 0, steps)
             if len(self._flush):
-                machine_part("run")(self._flush, context, barrier, steps - 1, steps)
+                machine_loop()(self._flush, context, barrier, steps - 1, steps)
 
         if self._parts == 1:
             part(0)

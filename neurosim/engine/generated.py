@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from neurosim.engine import kernels
-from neurosim.engine.compile import Kernel, decorated, definitions, header, module_of
+from neurosim.engine.compile import Kernel, code_of, definitions, header
 from neurosim.engine.expression import Source
 
 
@@ -41,8 +41,7 @@ def combine(row, ctx):
         u = floats(at(row, 2, step) + trial * row[5] + low * width)
 {begin}{_by_lanes(vector) if narrow else _one_by_one(scalar, "u")}"""
     stem = "combine_narrow" if narrow else "combine"
-    made = module_of(stem, header(dtype, {}) + decorated(text))
-    return Kernel(stem, int(made.combine.address), (text,))
+    return Kernel(stem, code_of(stem, header(dtype, {}) + text, "combine"), (text,))
 
 
 def _one_by_one(value: str, out: str) -> str:
@@ -105,7 +104,7 @@ def synapse_kernel(formula: Source, dtype: str, *, diagonal: bool, compact: bool
     text = f"""
 def kernel(row, ctx):
     step, line, alpha, shrink = ctx[0], row[2], real(number(row[6])), real(number(row[7]))
-    total = np.empty({kernels.SHARE}, real)
+    total = floats(spare({kernels.SHARE * 8}))
     for panel in range(first_panel(row, ctx[2], ctx[3]), first_panel(row, ctx[2] + 1, ctx[3])):
         low = panel * (line // width)
         high = min(low + line // width, row[4])
@@ -140,6 +139,5 @@ def _of_formula(stem: str, text: str, formula: Source, dtype: str) -> Kernel:
         written = header(dtype, dict(formula.modules)) + definitions(
             formula, "formula", dtype if "formula_four" in text else None
         )
-        written += decorated(text)
-        formula.addresses[text, dtype] = int(module_of(stem, written, formula).kernel.address)
+        formula.addresses[text, dtype] = code_of(stem, written + text, "kernel", formula=formula)
     return Kernel(stem, formula.addresses[text, dtype], (text,), formula)

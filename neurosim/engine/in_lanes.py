@@ -6,9 +6,10 @@ import ast
 import contextlib
 import copy
 from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
 from typing import ClassVar, cast
 
-from neurosim.engine import math32
 from neurosim.engine.expression import Source
 
 LANES = "from neurosim.engine.lanes import lane, with_lane\n\n"
@@ -37,6 +38,13 @@ def in_vectors(formula: Source, dtype: str) -> str | None:
     with contextlib.suppress(_NotInLanes):
         return ast.unparse(_InLanes(dtype, formula.modules).visit(copy.deepcopy(formula.result)))
     return None
+
+
+@cache
+def _forms() -> frozenset[str]:
+    """The functions of `math32` that have a form for vectors; read, for importing it imports numba."""
+    text = Path(__file__).with_name("math32.py").read_text(encoding="utf-8")
+    return frozenset(node.name for node in ast.parse(text).body if isinstance(node, ast.FunctionDef))
 
 
 class _NotInLanes(Exception):
@@ -72,7 +80,7 @@ class _InLanes(ast.NodeTransformer):
 
     def _function(self, node: ast.Call, function: ast.Attribute, module: str) -> ast.AST:
         form = f"{function.attr}_lanes"
-        if not (self.single and self.modules.get(module) == "math" and hasattr(math32, form)):
+        if not (self.single and self.modules.get(module) == "math" and form in _forms()):
             raise _NotInLanes
         return _call(ast.Attribute(function.value, form, ast.Load()), *map(self.visit, node.args))
 

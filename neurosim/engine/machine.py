@@ -1,20 +1,26 @@
 """The machine: one loop that calls kernels through their addresses, compiled once and never again.
 
-Its functions stand here as text: `compile.machine_part` compiles them, as it does kernels, in neurosim's own cache folder.
-numba's own place, beside this file or in the user's folder, may be one that nobody can write.
+Its functions stand here as text: `compile.machine_loop` and `compile.machine_load` have them compiled, as they do kernels.
 A team of threads runs the same loop; each takes its part of every operation and waits for the others before the next.
 """
 
 from __future__ import annotations
 
-from neurosim.engine.memory import atomic_increment, atomic_load, atomic_store, call, give_way
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from numba import carray
+
+    from neurosim.engine.memory import atomic_increment, atomic_load, atomic_store, call, floats, give_way
 
 STEP, ROWS, PART, PARTS = range(4)
 SPINS = 4000
+width = 4
 
 
-def run(table, context, barrier, first, last):
-    """Run steps `first` … `last - 1`. `barrier` is (waiting, generation), shared by the team."""
+def run(cells, rows, length, state, gate, first, last):
+    """Run steps `first` … `last - 1` of the table of cells. `gate` is the barrier (waiting, generation), shared by the team."""
+    table, context, barrier = carray(cells, (rows, length)), carray(state, 4), carray(gate, 2)
     parts = context[PARTS]
     for step in range(first, last):
         context[STEP] = step
@@ -33,11 +39,16 @@ def run(table, context, barrier, first, last):
                             give_way()
 
 
-def load(slot, values):
-    """slot[step, row, :n] = values[step rows + row, :n]: NumPy's own copy is slow for rows of few numbers."""
-    rows, size = slot.shape[1], values.shape[1]
-    for step in range(slot.shape[0]):
-        for row in range(rows):
-            into, given = slot[step, row], values[step * rows + row]
+def load(into, apart, beside, given, steps, rows, size):
+    """Copy rows of numbers that follow each other: NumPy's own copy is slow for rows of few.
+
+    Args:
+        into, apart, beside: where they go, and the bytes from step to step and from trial to trial there.
+        given: where they are: those of all trials of a step, one step after the other.
+        steps, rows, size: how many steps, trials of a step, and numbers of a trial.
+    """
+    for step in range(steps):
+        for trial in range(rows):
+            x, y = floats(into + step * apart + trial * beside), floats(given + (step * rows + trial) * size * width)
             for j in range(size):
-                into[j] = given[j]
+                x[j] = y[j]

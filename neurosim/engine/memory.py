@@ -1,4 +1,4 @@
-"""What compiled kernels need beyond numba: arrays at addresses, numbers in table cells, calls through addresses, BLAS.
+"""What compiled kernels need beyond numba: memory at addresses, numbers in table cells, calls through addresses.
 
 A program is a table of 64-bit cells; a kernel is called as `kernel(row, context)` with pointers to its row and to the
 context (step, rows, part, parts). Cells hold addresses, byte strides, counts, or the bits of a float64.
@@ -11,7 +11,6 @@ from numba import carray, njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-SIGNATURE = types.void(types.CPointer(types.int64), types.CPointer(types.int64))
 ENDLESS = 1 << 40
 
 
@@ -81,6 +80,45 @@ def call(typing, address, table, row, context):
         return target.get_dummy_value()
 
     return types.void(types.int64, table, types.intp, context), generate
+
+
+@intrinsic
+def scratch(typing, size):
+    """The address of so many bytes, until they are released: C's own, for numba's would need numba to be there."""
+
+    def generate(context, builder, signature, arguments):
+        kind = ir.FunctionType(ir.IntType(8).as_pointer(), [ir.IntType(64)])
+        given = builder.call(cgutils.get_or_insert_function(builder.module, kind, "malloc"), arguments)
+        return builder.ptrtoint(given, ir.IntType(64))
+
+    return types.int64(types.int64), generate
+
+
+@intrinsic
+def release(typing, address):
+    """Give back what `scratch` gave."""
+
+    def generate(context, builder, signature, arguments):
+        byte = ir.IntType(8).as_pointer()
+        kind = ir.FunctionType(ir.VoidType(), [byte])
+        free = cgutils.get_or_insert_function(builder.module, kind, "free")
+        builder.call(free, [builder.inttoptr(arguments[0], byte)])
+        return context.get_dummy_value()
+
+    return types.void(types.int64), generate
+
+
+@intrinsic(prefer_literal=True)
+def spare(typing, size):
+    """The address of so many bytes that last as long as the function's call; their number is written as a number."""
+    if not isinstance(size, types.IntegerLiteral):
+        return None
+
+    def generate(context, builder, signature, arguments):
+        place = cgutils.alloca_once(builder, ir.ArrayType(ir.IntType(64), -(-size.literal_value // 8)))
+        return builder.ptrtoint(place, ir.IntType(64))
+
+    return types.int64(size), generate
 
 
 def _atomic(typing_rule, build):

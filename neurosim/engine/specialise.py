@@ -8,11 +8,11 @@ so the bits are the same.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
-from neurosim.engine.compile import Kernel, definitions, header, module_of
+from neurosim.engine.compile import LOOP, Kernel, Loop, code_of, definitions, header, loop_at
 from neurosim.errors import InputError, Problem
 
 
@@ -25,7 +25,7 @@ CONTEXT = {0: ast.Name("step", ast.Load()), 1: ast.Constant(1), 2: ast.Constant(
 """One trial at a time, all of it in one part."""
 
 
-def specialised(rows: Sequence[tuple[Kernel, Sequence[int]]], dtype: str) -> Callable[..., None]:
+def specialised(rows: Sequence[tuple[Kernel, Sequence[int]]], dtype: str) -> Loop:
     """The machine's loop for one table only, which runs one trial at a time in one thread.
 
     Args:
@@ -59,9 +59,10 @@ def specialised(rows: Sequence[tuple[Kernel, Sequence[int]]], dtype: str) -> Cal
         clash = ", ".join(sorted(support.keys() & shared.keys()))
         raise InputError([Problem(clash, "a kernel and a formula call different functions by this name")])
     text += "".join(f"@njit(error_model='numpy', forceinline=True)\n{function}\n\n\n" for function in shared.values())
-    text += "@njit(nogil=True, cache=True, error_model='numpy')\ndef run(table, context, barrier, first, last):\n"
+    text += "def run(cells, rows, length, state, gate, first, last):\n    table = carray(cells, (rows, length))\n"
     text += f"{begin}    for step in range(first, last):\n{body}"
-    return module_of("program", header(dtype, modules) + text).run
+    text = f"from numba import carray\n{header(dtype, modules)}{text}"
+    return loop_at(code_of("program", text, "run", LOOP))
 
 
 def _takes_row(function: ast.FunctionDef) -> bool:

@@ -2,8 +2,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,7 @@ from oracles import bits, given_rows, trained
 
 from neurosim.circuit.layered import layered
 from neurosim.engine import compile as compiling
+from neurosim.engine.machine_code import kept
 from neurosim.models.plasticity import RULES, plasticity
 from neurosim.models.transfer import TRANSFERS, transfer
 
@@ -35,21 +38,17 @@ print(float(s.evaluate(np.array([[1.0, 2.0]]), np.zeros((1, 2)), ["output.rate"]
 """
 
 
-NO_PLACE = """
-from pathlib import Path
-from numba.core import caching
-import neurosim
+WITHOUT = """
+import sys
 
-package = str(Path(neurosim.__file__).parent)
+class Refused:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == "numba":
+            raise ImportError(f"{name} is not to be imported")
 
-def nowhere_beside(locator):
-    found = locator.from_function
-    locator.from_function = lambda function, file: None if file.startswith(package) else found(function, file)
-
-for locator in caching.CacheImpl._locator_classes:
-    nowhere_beside(locator)
+sys.meta_path.insert(0, Refused())
 """
-"""What numba finds where neither the package's folder nor the user's own can be written."""
+"""A process in which numba cannot be imported."""
 
 
 class Cache:
@@ -58,8 +57,8 @@ class Cache:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def run(self, value: float, around: float = 1.0, before: str = "") -> float:
-        (self.folder / "helper.py").write_text(f"def around(u):\n    return {around} * u\n")
+    def run(self, value: float, around: float | str = 1.0, before: str = "") -> float:
+        (self.folder / "helper.py").write_text(f"import numpy as np\n\ndef around(u):\n    return {around} * u\n")
         script = self.folder / "script.py"
         script.write_text(before + SCRIPT.format(value=value))
         environment = {**os.environ, "NEUROSIM_CACHE": str(self.folder / "cache"), "PYTHONDONTWRITEBYTECODE": "1"}
@@ -78,11 +77,23 @@ class Cache:
         }
 
 
-def test_that_a_stale_kernel_never_answers(tmp_path: Path) -> None:
-    cache = Cache(tmp_path)
-    assert cache.run(2.0) == 6.0
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder where the script has run once."""
+    folder = tmp_path_factory.mktemp("filled")
+    assert Cache(folder).run(2.0) == 6.0
+    return folder
+
+
+@pytest.fixture
+def cache(filled: Path, tmp_path: Path) -> Cache:
+    """A copy of it."""
+    return Cache(Path(shutil.copytree(filled, tmp_path / "copy")))
+
+
+def test_that_a_stale_kernel_never_answers(cache: Cache) -> None:
     first = cache.files()
-    assert any(path.suffix == ".nbc" for path in first), "numba keeps its machine code there"
+    assert any(path.suffix == ".o" for path in first), "machine code is kept there"
     assert cache.run(2.0) == 6.0
     assert cache.files() == first, "an unchanged formula is compiled once"
     assert cache.run(3.0) == 9.0
@@ -92,22 +103,36 @@ def test_that_a_stale_kernel_never_answers(tmp_path: Path) -> None:
     assert cache.run(2.0) == 6.0
 
 
-def test_that_everything_is_cached_in_our_own_folder(tmp_path: Path) -> None:
-    cache = Cache(tmp_path)
-    assert cache.run(2.0, before=NO_PLACE) == 6.0
+def test_that_numba_is_not_needed_where_everything_is_in_the_cache(cache: Cache, tmp_path: Path) -> None:
     first = cache.files()
-    assert any(path.name.startswith("machine_run") and path.suffix == ".nbc" for path in first), "the machine's loop too"
-    assert cache.run(2.0, before=NO_PLACE) == 6.0
+    assert any(path.name.startswith("machine_run") and path.suffix == ".o" for path in first), "the machine's loop too"
+    assert cache.run(2.0, before=WITHOUT) == 6.0
     assert cache.files() == first, "it is compiled once"
+    with pytest.raises(AssertionError, match="numba is not to be imported"):
+        Cache(tmp_path).run(2.0, before=WITHOUT)
 
 
-def test_that_a_damaged_module_is_written_again(tmp_path: Path) -> None:
-    cache = Cache(tmp_path)
+@pytest.mark.parametrize("damage", [lambda text: b"", lambda text: text[:-1], lambda text: text[:-1] + bytes([text[-1] ^ 1])])
+def test_that_damaged_machine_code_is_made_again(cache: Cache, damage: Callable[[bytes], bytes]) -> None:
+    path = next(path for path in cache.files() if path.name.startswith("compute") and path.suffix == ".o")
+    path.write_bytes(damage(path.read_bytes()))
+    assert kept(path) is None
     assert cache.run(2.0) == 6.0
+    assert kept(path) is not None
+
+
+def test_that_the_text_beside_machine_code_does_not_matter(cache: Cache) -> None:
     for path in cache.files():
         if path.suffix == ".py":
             path.write_text("raise RuntimeError")
     assert cache.run(2.0) == 6.0
+
+
+def test_that_code_that_asks_for_numbas_own_functions_finds_them(cache: Cache) -> None:
+    """Here random numbers; numba is imported then, in a process that only reads the cache, too."""
+    for _ in range(2):
+        assert cache.run(2.0, around="np.random.uniform(1.0, 1.0 + 1e-12)", before="import numpy as np\n") == pytest.approx(6.0)
+    assert any(b"with-numba" in path.read_bytes()[:60] for path in cache.files() if path.suffix == ".o")
 
 
 def test_that_a_folder_that_cannot_be_written_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

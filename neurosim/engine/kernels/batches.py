@@ -8,13 +8,17 @@ are few.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from neurosim.engine.kernels.cells import STRIP, at
-from neurosim.engine.lanes import fma, load_like, minus, plus, repeat_like, store, times
-from neurosim.engine.lanes import sixteen32 as line_of
-from neurosim.engine.memory import floats32 as floats
-from neurosim.engine.memory import number
+
+if TYPE_CHECKING:
+    from neurosim.engine.lanes import fma, load_like, minus, plus, repeat_like, store, times
+    from neurosim.engine.lanes import sixteen32 as line_of
+    from neurosim.engine.memory import floats32 as floats
+    from neurosim.engine.memory import number, release, scratch
 
 real = np.float32
 width = 4
@@ -27,8 +31,8 @@ def multiply(row, ctx):
     """
     pre, trials, strips = row[3], ctx[1], (row[4] * width + STRIP - 1) // STRIP
     pieces = pieces_of(strips)
-    space = np.empty((pre + 1) * STRIP // width, real)
-    w = (space.ctypes.data + STRIP - 1) // STRIP * STRIP
+    space = scratch((pre + 1) * STRIP)
+    w = (space + STRIP - 1) // STRIP * STRIP
     held = -1
     for share in range(strips * pieces * ctx[2] // ctx[3], strips * pieces * (ctx[2] + 1) // ctx[3]):
         strip, piece = share // pieces, share % pieces
@@ -39,6 +43,7 @@ def multiply(row, ctx):
                 held = strip
             for trial in range(first, last, 5):
                 five_trials(row, at(row, 6, ctx[0]) + strip * STRIP, at(row, 9, ctx[0]), w, trial, last - 1)
+    release(space)
 
 
 def pieces_of(strips):
@@ -93,8 +98,8 @@ def multiply_transposed(row, ctx):
     """
     post, trials, strips = row[3], ctx[1], (row[4] * width + STRIP - 1) // STRIP
     pieces = pieces_of(strips)
-    space = np.empty((post + 1) * STRIP // width, real)
-    w = (space.ctypes.data + STRIP - 1) // STRIP * STRIP
+    space = scratch((post + 1) * STRIP)
+    w = (space + STRIP - 1) // STRIP * STRIP
     for share in range(strips * pieces * ctx[2] // ctx[3], strips * pieces * (ctx[2] + 1) // ctx[3]):
         strip, piece = share // pieces, share % pieces
         first, last = trials * piece // pieces, trials * (piece + 1) // pieces
@@ -102,6 +107,7 @@ def multiply_transposed(row, ctx):
             collect_turned(row, strip * STRIP // width, w)
             for trial in range(first, last, 5):
                 five_trials(row, at(row, 6, ctx[0]) + strip * STRIP, at(row, 9, ctx[0]), w, trial, last - 1)
+    release(space)
 
 
 def collect_turned(row, low, into):
@@ -131,8 +137,8 @@ def learn_batch(row, ctx):
     pre, strips = row[3], (row[4] * width + STRIP - 1) // STRIP
     pieces = pieces_of(strips)
     tiles = ((pre + 4) // 5 + pieces - 1) // pieces
-    space = np.empty((ctx[1] + 1) * STRIP // width + tiles * 5 * ctx[1], real)
-    taught = (space.ctypes.data + STRIP - 1) // STRIP * STRIP
+    space = scratch((ctx[1] + 1) * STRIP + tiles * 5 * ctx[1] * width)
+    taught = (space + STRIP - 1) // STRIP * STRIP
     rates, held = taught + ctx[1] * STRIP, -1
     for share in range(strips * pieces * ctx[2] // ctx[3], strips * pieces * (ctx[2] + 1) // ctx[3]):
         strip, piece = share // pieces, share % pieces
@@ -144,6 +150,7 @@ def learn_batch(row, ctx):
             scale(row, ctx, strip, taught)
             for i in range(first, last, 5):
                 five_inputs(row, ctx[1], place_of(row, strip), taught, rates + (i - first) * ctx[1] * width, i)
+    release(space)
 
 
 def turn(row, ctx, first, last, into):

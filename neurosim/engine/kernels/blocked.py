@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from neurosim.engine.kernels.cells import TILE, at, first_panel
 from neurosim.engine.kernels.online import clear
-from neurosim.engine.lanes import fma, plus, single_fma, store
-from neurosim.engine.lanes import load32 as load
-from neurosim.engine.lanes import repeat32 as repeat
-from neurosim.engine.memory import fetch, number
-from neurosim.engine.memory import floats32 as floats
+
+if TYPE_CHECKING:
+    from neurosim.engine.lanes import fma, plus, single_fma, store
+    from neurosim.engine.lanes import load32 as load
+    from neurosim.engine.lanes import repeat32 as repeat
+    from neurosim.engine.memory import fetch, number, spare
+    from neurosim.engine.memory import floats32 as floats
 
 real = np.float32
 width = 4
@@ -117,14 +121,14 @@ def dot(x, y, count):
     while i + 16 <= count:
         sums = fma(load(x + i * width), load(y + i * width), sums)
         i += 16
-    joined = np.empty(16, real)
-    store(joined.ctypes.data, sums)
+    joined = spare(128)
+    store(joined, sums)
     total, a, b = real(0), floats(x), floats(y)
     while i < count:
         total = single_fma(a[i], b[i], total)
         i += 1
     for lane in range(16):
-        total += joined[lane]
+        total += floats(joined)[lane]
     return total
 
 

@@ -5,14 +5,18 @@ A synapse that starts from nowhere reads the zero after the last presynaptic neu
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from neurosim.engine.kernels.cells import at, first_panel
-from neurosim.engine.lanes import fma, lanes_sum, store
-from neurosim.engine.lanes import load32 as load
-from neurosim.engine.lanes import repeat32 as repeat
-from neurosim.engine.memory import floats32 as floats
-from neurosim.engine.memory import integers, number
+
+if TYPE_CHECKING:
+    from neurosim.engine.lanes import fma, lanes_sum, store
+    from neurosim.engine.lanes import load32 as load
+    from neurosim.engine.lanes import repeat32 as repeat
+    from neurosim.engine.memory import floats32 as floats
+    from neurosim.engine.memory import integers, number, release, scratch
 
 real = np.float32
 width = 4
@@ -62,7 +66,7 @@ def learn_compact(row, ctx):
 
 
 def turned(x, length, count, rows, space):
-    """X for a batch as `[neuron, trial]`: each neuron's trials side by side, with zeros up to whole lanes.
+    """Where X of a batch is as `[neuron, trial]`: each neuron's trials side by side, zeros up to whole lanes; to be released.
 
     Args:
         x: where X[trial, neuron] begins; `length` numbers from trial to trial.
@@ -70,13 +74,16 @@ def turned(x, length, count, rows, space):
         rows: of trials.
         space: numbers from neuron to neuron in what is returned.
     """
-    found = np.zeros(count * space, real)
+    place = scratch(count * space * width)
+    found = floats(place)
+    for k in range(count * space):
+        found[k] = real(0)
     for first in range(0, count, 16):
         for trial in range(rows):
             given = floats(x + trial * length * width)
             for neuron in range(first, min(first + 16, count)):
                 found[neuron * space + trial] = given[neuron]
-    return found
+    return place
 
 
 def multiply_compact(row, ctx):
@@ -90,16 +97,19 @@ def multiply_compact(row, ctx):
     if high <= low:
         return
     x = turned(at(row, 9, ctx[0]), row[15], row[13] + 1, rows, space)
-    sums = np.empty(16 * space, real)
+    place = scratch(16 * space * width)
+    sums = floats(place)
     for panel in range(low, high):
         for first in range(0, min(count, row[4] - panel * count), 16):
             some = min(16, min(count, row[4] - panel * count) - first)
             for j in range(first, first + some):
-                sum_synapses(row, panel, j, x.ctypes.data, sums.ctypes.data + (j - first) * space * width, space)
+                sum_synapses(row, panel, j, x, place + (j - first) * space * width, space)
             for trial in range(rows):
                 u = floats(at(row, 6, ctx[0]) + (trial * row[14] + panel * count + first) * width)
                 for j in range(some):
                     u[j] = sums[j * space + trial] if row[5] else u[j] + sums[j * space + trial]
+    release(place)
+    release(x)
 
 
 def sum_synapses(row, panel, j, x, sums, space):
@@ -137,7 +147,7 @@ def learn_batch_compact(row, ctx):
         v = floats(row[16] + start)
         for k in range(row[3]):
             for j in range(n):
-                a, b = x.ctypes.data + index[k * count + j] * space * width, d.ctypes.data + j * space * width
+                a, b = x + index[k * count + j] * space * width, d + j * space * width
                 total = repeat(real(0))
                 for block in range(0, space * width, 16 * width):
                     total = fma(load(a + block), load(b + block), total)
@@ -146,3 +156,5 @@ def learn_batch_compact(row, ctx):
                     change += alpha * v[k * count + j]
                     v[k * count + j] = change
                 w[k * count + j] += change
+        release(d)
+    release(x)

@@ -6,10 +6,14 @@ not finite would be an error that machine code cannot raise.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from neurosim.engine.memory import floats32 as floats
-from neurosim.engine.memory import number
+if TYPE_CHECKING:
+    from neurosim.engine.memory import floats32 as floats
+    from neurosim.engine.memory import number
+
 
 real = np.float32
 width = 4

@@ -5,15 +5,19 @@ Of the last ones, when they are eight or four or fewer, only so many are compute
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from neurosim.engine.kernels.cells import at
-from neurosim.engine.lanes import eight32 as eight
-from neurosim.engine.lanes import fma, load_like, plus, repeat_like, single_fma, store, times
-from neurosim.engine.lanes import four32 as four
-from neurosim.engine.lanes import sixteen32 as sixteen
-from neurosim.engine.memory import floats32 as floats
-from neurosim.engine.memory import number
+
+if TYPE_CHECKING:
+    from neurosim.engine.lanes import eight32 as eight
+    from neurosim.engine.lanes import fma, load_like, plus, repeat_like, single_fma, store, times
+    from neurosim.engine.lanes import four32 as four
+    from neurosim.engine.lanes import sixteen32 as sixteen
+    from neurosim.engine.memory import floats32 as floats
+    from neurosim.engine.memory import number
 
 real = np.float32
 width = 4

@@ -6,14 +6,18 @@ kernel computes it. Sixteen postsynaptic neurons at a time, in explicit vectors.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from neurosim.engine.kernels.cells import at, first_of, first_panel
-from neurosim.engine.lanes import fma, plus, single_fma, store, times
-from neurosim.engine.lanes import load32 as load
-from neurosim.engine.lanes import repeat32 as repeat
-from neurosim.engine.memory import fetch, number
-from neurosim.engine.memory import floats32 as floats
+
+if TYPE_CHECKING:
+    from neurosim.engine.lanes import fma, plus, single_fma, store, times
+    from neurosim.engine.lanes import load32 as load
+    from neurosim.engine.lanes import repeat32 as repeat
+    from neurosim.engine.memory import fetch, number
+    from neurosim.engine.memory import floats32 as floats
 
 real = np.float32
 width = 4

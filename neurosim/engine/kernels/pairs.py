@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from neurosim.engine.kernels.cells import at, first_of, first_panel
-from neurosim.engine.memory import floats32 as floats
+
+if TYPE_CHECKING:
+    from neurosim.engine.memory import floats32 as floats
 
 real = np.float32
 width = 4

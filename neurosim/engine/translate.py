@@ -1,0 +1,130 @@
+"""Text → machine code: the only place that asks numba to compile, imported only where something has to be compiled.
+
+numba makes a function of its own calling convention, which may raise. Around it goes one that C could call, and everything
+else becomes private to the object file, so that what nobody calls is left out of it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable
+from functools import cache
+from types import ModuleType
+
+import numba
+import numpy as np
+from llvmlite import binding, ir
+from numba import types
+from numba.core.compiler import Flags, compile_extra
+from numba.core.compiler_lock import global_compiler_lock
+from numba.core.errors import NumbaError
+from numba.core.registry import cpu_target
+from numba.core.runtime import rtsys
+
+from neurosim.engine.expression import Source
+from neurosim.engine.machine_code import Code, host
+
+REAL = types.Float | types.Integer | types.Boolean
+"""What a formula may return, in numba's types."""
+ARGUMENTS = {"cells": types.CPointer(types.int64), "number": types.int64}
+"""What a function that is called from outside may take."""
+
+
+@global_compiler_lock
+def translated(function: Callable[..., None], arguments: tuple[str, ...], entry: str) -> Code:
+    """The machine code of a function, which calls only functions that numba compiles.
+
+    Args:
+        function: returns nothing.
+        arguments: what it takes: `cells`, an address of 64-bit cells, or `number`, one such number.
+        entry: what it is called in the object file.
+    """
+    target = cpu_target.target_context
+    taken = tuple(ARGUMENTS[kind] for kind in arguments)
+    compiled = compile_extra(cpu_target.typing_context, target, function, taken, types.void, _flags(), {})
+    made, library = compiled.fndesc, compiled.library
+    module = target.create_module(entry)
+    inner = ir.Function(module, target.call_conv.get_function_type(made.restype, made.argtypes), made.llvm_func_name)
+    outer = ir.Function(module, ir.FunctionType(ir.VoidType(), [target.get_value_type(kind) for kind in taken]), entry)
+    builder = ir.IRBuilder(outer.append_basic_block())
+    target.call_conv.call_function(builder, inner, made.restype, made.argtypes, outer.args)
+    builder.ret_void()
+    library.add_ir_module(module)
+    library.finalize()
+    return _object(library.get_llvm_str(), entry)
+
+
+def _flags() -> Flags:
+    flags = Flags()
+    cpu_target.options.parse_as_flags(flags, {"nopython": True, "error_model": "numpy"})
+    for kept_away in ("no_cpython_wrapper", "no_cfunc_wrapper", "no_compile"):  # compiled with the function around it
+        setattr(flags, kept_away, True)
+    return flags
+
+
+def _object(text: str, entry: str) -> Code:
+    """The object file of a module of LLVM's, with one function that is seen from outside, and what that needs."""
+    module = binding.parse_assembly(text)
+    for thing in (*module.functions, *module.global_variables):
+        if not thing.is_declaration and thing.name != entry:
+            thing.linkage = binding.Linkage.internal
+    passes = binding.create_new_module_pass_manager()
+    passes.add_global_dead_code_eliminate_pass()
+    passes.run(module, binding.create_pass_builder(host(), binding.create_pipeline_tuning_options()))
+    called = [f.name for f in module.functions if f.is_declaration and not f.name.startswith("llvm.")]
+    called += [v.name for v in module.global_variables if v.is_declaration]
+    return Code(host().emit_object(module), any(name not in _everywhere() for name in called))
+
+
+class _Everywhere:
+    """The functions of C and of Python itself, which each process finds."""
+
+    def __init__(self) -> None:
+        try:
+            self._process: ctypes.CDLL | None = ctypes.CDLL(None)
+        except TypeError:  # no such thing on Windows
+            self._process = None
+
+    def __contains__(self, name: str) -> bool:
+        return self._process is not None and hasattr(self._process, name)
+
+
+@cache
+def _everywhere() -> _Everywhere:
+    return _Everywhere()
+
+
+@cache
+def lend_symbols() -> None:
+    """Have LLVM's loader find the functions that numba's own machine code calls."""
+    rtsys.initialize(cpu_target.target_context)
+
+
+def complaint(module: ModuleType, formula: Source, error: Exception) -> str | None:
+    """What is wrong with a formula whose kernel could not be compiled, told by compiling it alone; None if nothing is."""
+    alone = getattr(module, "formula", None)
+    if alone is None:  # not even its text could be read
+        return f"what Python refuses: {first_words(error)}"
+    real = numba.from_dtype(np.dtype(module.real))
+    try:
+        alone.get_call_template((real,) * len(formula.arguments), {})  # has numba compile it
+    except (OSError, MemoryError):
+        raise
+    except Exception as own:  # numba raises whatever it stumbles over, not only errors of its own
+        return f"what numba refuses: {first_words(own)}"
+    refused = f"what numba refuses: {first_words(error)}" if isinstance(error, NumbaError) else None
+    return no_real_number(module) or refused
+
+
+def no_real_number(module: ModuleType) -> str | None:
+    """What a module's formula returns instead, as far as it has just been compiled; None if a real number."""
+    kinds = [signature.return_type for signature in module.formula.nopython_signatures]
+    return next((f"what numba calls {kind}" for kind in kinds if not isinstance(kind, REAL)), None)
+
+
+def first_words(error: Exception) -> str:
+    """The first informative words of an error of the compiler, on one line."""
+    lines = [line.strip().removeprefix(">>> ") for line in str(error).splitlines()]
+    lines = [line for line in lines if line and not line.startswith("Failed in")] or [type(error).__name__]
+    words = f"{lines[0]} {lines[1]}" if lines[0].endswith(":") and len(lines) > 1 else lines[0]
+    return words if isinstance(error, NumbaError) else f"{type(error).__name__}: {words}"
