@@ -33,6 +33,14 @@ from neurosim.engine.machine_code import Code, callable_at, keep, kept, loaded, 
 from neurosim.errors import InputError, Problem
 
 _SUPPORT = (kernels.at, kernels.first_of, kernels.first_panel)
+_MULTIPLY = (
+    kernels.pieces_of,
+    kernels.place_of,
+    kernels.collect,
+    kernels.collect_turned,
+    kernels.five_trials,
+    kernels.multiply_strips,
+)
 _CALLS = {
     "gather": (kernels.clear,),
     "learn_gather": (kernels.clear, kernels.gather),
@@ -42,8 +50,8 @@ _CALLS = {
     "learn_gather_narrow": (kernels.gather_lanes, kernels.gather_narrow, kernels.learn_gather_lanes),
     "learn_gather_blocked": (kernels.clear, kernels.block_pass, kernels.dot, kernels.correct),
     "gather_transposed": (kernels.sum_rows_8,),
-    "multiply": (kernels.pieces_of, kernels.place_of, kernels.collect, kernels.five_trials),
-    "multiply_transposed": (kernels.pieces_of, kernels.collect_turned, kernels.five_trials),
+    "multiply": _MULTIPLY,
+    "multiply_transposed": _MULTIPLY,
     "learn_batch": (
         kernels.pieces_of,
         kernels.place_of,

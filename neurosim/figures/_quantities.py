@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
+from matplotlib.ticker import LogFormatterSciNotation
 
 from neurosim.errors import InputError, Problem, nearest
 from neurosim.figures._arms import Arm, numbers, require_number
-from neurosim.figures._style import GREY
+from neurosim.figures._style import GREY, SMALL
 from neurosim.figures._traces import positive
 
 ZOOM = 95.0
@@ -80,6 +81,20 @@ def mark_angles(axes: Axes, zoom: bool) -> None:
     axes.set_yticks(range(0, 91, 15) if zoom else range(0, 181, 30))
 
 
+class _Between(LogFormatterSciNotation):
+    """What is between powers of ten on a log axis, written as plain numbers; nothing where there are many powers."""
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        return f"{x:g}" if super().__call__(x, pos) else ""
+
+
+def on_log_scale(axes: Axes) -> None:
+    """A logarithmic vertical axis from which numbers can be read off where it spans two powers of ten or fewer, too."""
+    axes.set_yscale("log")
+    axes.yaxis.set_minor_formatter(_Between(minor_thresholds=(2.2, 0.6)))
+    axes.tick_params("y", which="minor", labelsize=SMALL - 1)
+
+
 def scale_axis(
     axes: Axes, compared: Sequence[Arm], address: str, *, log: bool, limits: Mapping[str, Sequence[float]] | None = None
 ) -> None:
@@ -89,7 +104,7 @@ def scale_axis(
         InputError: limits that are not two increasing numbers.
     """
     if log:
-        axes.set_yscale("log")
+        on_log_scale(axes)
     elif is_angle(compared, address):
         together = axes.get_shared_y_axes().get_siblings(axes)
         zoom = max(one.dataLim.y1 for one in together) <= ZOOM

@@ -8,7 +8,7 @@ from typing import Literal
 from matplotlib.figure import Figure
 
 from neurosim.figures._arms import Arm, arms, numbers, require_number, title_of
-from neurosim.figures._quantities import NAMES, name_of
+from neurosim.figures._quantities import NAMES, name_of, on_log_scale
 from neurosim.figures._style import name_axes, panels
 from neurosim.figures._traces import Clock, Spread, Time, draw_arms, legend, positive
 from neurosim.recording import Recording
@@ -48,7 +48,7 @@ def figure(
     drawn, (axes,) = panels(1, title=title_of(compared) if title is None else title, right=1.2 if solved is None else 2.2)
     draw_arms(axes, compared, address, spread, clock, log=log, solved=solved)
     if log:
-        axes.set_yscale("log")
+        on_log_scale(axes)
     name_axes(axes, clock.label, name_of(compared, address))
     legend(drawn, [axes], "" if solved is None else f"median of runs that end at ≤ {solved:g}")
     return drawn

@@ -31,7 +31,7 @@ SYNAPSES_AT_ONCE = 5_000_000_000
 CLOSELY = 64
 """Where the numbers blew up is told to so many trials."""
 SECONDS_BETWEEN_COPIES = 1.0
-LARGEST_COPY = 64 * 1024 * 1024
+LARGEST_COPY = 16 * 1024 * 1024
 """Bytes; a larger state is not kept in memory beside itself. Its run has the checkpoint."""
 EVALUATED_TOGETHER = 256
 ROUND = 1_000_000_000
@@ -348,11 +348,13 @@ class _LastFinite:
         self._edits = -1
 
     def keep(self, trial: int, state: State) -> None:
-        """Keep a state whose signals were finite, once in a while, if its arrays are."""
+        """Keep a small state whose signals were finite, once in a while, if its arrays are."""
         now = time.monotonic()
         due = now - self._when > SECONDS_BETWEEN_COPIES or state.edits != self._edits
-        if due and state.not_finite() is None:
-            self._kept = (trial, state.snapshot()) if state.nbytes <= LARGEST_COPY else None
+        if due and state.nbytes > LARGEST_COPY:
+            self._kept = None
+        elif due and state.not_finite() is None:
+            self._kept = (trial, state.snapshot())
             self._when, self._edits = now, state.edits
 
     def put_back(self, state: State) -> int | None:

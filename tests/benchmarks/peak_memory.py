@@ -1,4 +1,4 @@
-"""The most memory that a run takes, against the arrays that it must hold."""
+"""The most memory that a run takes, against the arrays that it must hold; all that it needs is compiled."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ def measured(rounds: int, tell: Any) -> list[Figure]:
         kind = "online" if batch == 1 else f"batches of {batch}"
         what = f"{named(sizes)}, {kind}{', momentum' if momentum else ''}: peak over its limit"
         try:
+            ask("peak_memory.py", {"sizes": sizes, "momentum": momentum, "batch": batch, "trials": batch})  # compiles, once
             answer = ask("peak_memory.py", {"sizes": sizes, "momentum": momentum, "batch": batch})
         except Failed as failure:
             tell(f"memory: {what} failed: {failure}")

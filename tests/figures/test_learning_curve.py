@@ -185,3 +185,12 @@ def test_a_legend_of_many_long_labels_leaves_room_for_the_lines(tmp_path):
     inside = figure.axes[0].get_window_extent()
     assert inside.width > 0.25 * figure.bbox.width
     assert figure.legends[0].get_window_extent().height <= figure.bbox.height
+
+
+@pytest.mark.parametrize(("values", "told"), [([0.9, 0.05, 0.015], {"0.02", "0.04"}), ([1.0, 1e-3, 1e-6], set())])
+def test_that_numbers_can_be_read_off_between_few_powers_of_ten(tmp_path, values, told):
+    drawn = draw("learning_curve", _write(tmp_path / "a.h5", values))
+    drawn.canvas.draw()
+    written = {label.get_text() for label in drawn.axes[0].yaxis.get_minorticklabels()} - {""}
+    assert told <= written
+    assert bool(written) is bool(told)

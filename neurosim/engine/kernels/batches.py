@@ -29,9 +29,22 @@ def multiply(row, ctx):
 
     1: W, 2: bytes per row of a panel, 3: pre, 4: post, 5: sets, 6-8: U, 9-11: X, 12, 13: row lengths of U and X.
     """
-    pre, trials, strips = row[3], ctx[1], (row[4] * width + STRIP - 1) // STRIP
+    multiply_strips(row, ctx, False)
+
+
+def multiply_transposed(row, ctx):
+    """U (+)= X W for a batch: the sums of `multiply` with the transposed weights, in the same order.
+
+    As `multiply`, with 3: post of W, 4: pre of W.
+    """
+    multiply_strips(row, ctx, True)
+
+
+def multiply_strips(row, ctx, turned):
+    """The drives of all neurons, strip by strip, from the weights as they lie or from the transposed ones."""
+    trials, strips = ctx[1], (row[4] * width + STRIP - 1) // STRIP
     pieces = pieces_of(strips)
-    space = scratch((pre + 1) * STRIP)
+    space = scratch((row[3] + 1) * STRIP)
     w = (space + STRIP - 1) // STRIP * STRIP
     held = -1
     for share in range(strips * pieces * ctx[2] // ctx[3], strips * pieces * (ctx[2] + 1) // ctx[3]):
@@ -39,7 +52,10 @@ def multiply(row, ctx):
         first, last = trials * piece // pieces, trials * (piece + 1) // pieces
         if last > first:
             if held != strip:
-                collect(row, strip, w)
+                if turned:
+                    collect_turned(row, strip * STRIP // width, w)
+                else:
+                    collect(row, strip, w)
                 held = strip
             for trial in range(first, last, 5):
                 five_trials(row, at(row, 6, ctx[0]) + strip * STRIP, at(row, 9, ctx[0]), w, trial, last - 1)
@@ -89,25 +105,6 @@ def five_trials(row, u, x, w, trial, last):
     store(u2, a2)
     store(u3, a3)
     store(u4, a4)
-
-
-def multiply_transposed(row, ctx):
-    """U (+)= X W for a batch: the sums of `multiply` with the transposed weights, in the same order.
-
-    As `multiply`, with 3: post of W, 4: pre of W.
-    """
-    post, trials, strips = row[3], ctx[1], (row[4] * width + STRIP - 1) // STRIP
-    pieces = pieces_of(strips)
-    space = scratch((post + 1) * STRIP)
-    w = (space + STRIP - 1) // STRIP * STRIP
-    for share in range(strips * pieces * ctx[2] // ctx[3], strips * pieces * (ctx[2] + 1) // ctx[3]):
-        strip, piece = share // pieces, share % pieces
-        first, last = trials * piece // pieces, trials * (piece + 1) // pieces
-        if last > first:
-            collect_turned(row, strip * STRIP // width, w)
-            for trial in range(first, last, 5):
-                five_trials(row, at(row, 6, ctx[0]) + strip * STRIP, at(row, 9, ctx[0]), w, trial, last - 1)
-    release(space)
 
 
 def collect_turned(row, low, into):
