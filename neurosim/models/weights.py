@@ -127,6 +127,32 @@ def fan_in(random, shape, gain: Amount = 1.0):
 
 
 @weights()
+def orthogonal(random, shape, gain: Amount = 1.0):
+    """W = gain · Q, Q uniformly distributed among the matrices with orthonormal rows or columns; ± gain for a bias or one to one.
+
+    Signals keep their size and stay distinct through many layers (Saxe et al. 2014). Q is a product of random reflections
+    (Stewart 1980), made of sums in a fixed order: LAPACK's bits depend on how many threads it has.
+    """
+    if len(shape) == 1:
+        return gain * (2.0 * random.integers(2, size=shape) - 1.0)
+    tall = _orthonormal_columns(random, max(shape), min(shape))
+    return gain * (tall if shape[0] >= shape[1] else tall.T)
+
+
+def _orthonormal_columns(random: np.random.Generator, rows: int, columns: int) -> np.ndarray:
+    """Reflections of 1, 0, 0, … onto random directions, in ever more dimensions, one after the other."""
+    found = np.eye(rows, columns)
+    for k in reversed(range(columns)):
+        direction = random.standard_normal(rows - k)
+        size, sign = math.sqrt(np.square(direction).sum()), math.copysign(1.0, direction[0])
+        direction[0] += sign * size
+        block, normal = found[k:, k:], direction[:, None]
+        block -= (2.0 / np.square(direction).sum()) * normal * (normal * block).sum(axis=0)
+        found[k:, k] *= -sign
+    return found
+
+
+@weights()
 def lattice(random, shape, low: Number, high: Number, count: Count, repeat: Count = 1):
     """w = count numbers from low to high at equal distances, each repeat times, over and over, in the order of the neurons.
 

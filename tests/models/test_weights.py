@@ -117,3 +117,24 @@ def test_that_rounding_is_no_rank() -> None:
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_that_the_pseudoinverse_of_what_is_not_finite_is_not_finite(value: float) -> None:
     assert np.isnan(moore_penrose(np.array([[1.0, value, 0.0]]))).all()
+
+
+@pytest.mark.parametrize("shape", [(7, 7), (12, 5), (5, 12), (1, 4), (4, 1)])
+def test_that_orthogonal_weights_have_orthonormal_rows_or_columns(shape: tuple[int, int]) -> None:
+    found = draw("orthogonal", shape, gain=0.5)
+    product = found @ found.T if shape[0] < shape[1] else found.T @ found
+    np.testing.assert_allclose(product, 0.25 * np.eye(min(shape)), atol=1e-14)
+
+
+def test_that_orthogonal_weights_are_uniformly_distributed() -> None:
+    """Each element of Q has the mean 0 and the variance 1 / n, and the determinant both signs."""
+    random = np.random.default_rng(0)
+    drawn = np.array([WEIGHTS["orthogonal"].draw(random, (3, 3)) for _ in range(20_000)])
+    np.testing.assert_allclose(drawn.mean(axis=0), 0.0, atol=0.02)
+    np.testing.assert_allclose(np.square(drawn).mean(axis=0), 1 / 3, atol=0.02)
+    np.testing.assert_allclose((np.linalg.det(drawn) > 0).mean(), 0.5, atol=0.02)
+
+
+def test_that_one_orthogonal_synapse_each_is_plus_or_minus_the_gain() -> None:
+    found = draw("orthogonal", (200,), gain=0.5)
+    assert set(found.tolist()) == {-0.5, 0.5}
