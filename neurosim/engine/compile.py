@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from threading import RLock
 
 import numpy as np
 import platformdirs
@@ -71,9 +72,9 @@ _CALLS = {
     ),
 }
 """Which further functions a kernel calls."""
-KERNEL = ("cells", "cells")
+KERNEL = ("cells", "context")
 """What a kernel takes: its row of the table, and the context."""
-LOOP = ("cells", "number", "number", "cells", "cells", "number", "number")
+LOOP = ("cells", "number", "number", "context", "cells", "number", "number")
 """What the machine's loop takes: the table, its rows and their length, the context, the barrier, the first step and the last."""
 LOAD = ("number",) * 7
 """What `machine.load` takes."""
@@ -113,7 +114,7 @@ def machine_loop() -> Loop:
     """`machine.run`."""
     text = "from numba import carray, njit\n"
     text += "from neurosim.engine.memory import atomic_increment, atomic_load, atomic_store, call, give_way\n"
-    text += f"# {_fingerprint()}\nSTEP, ROWS, PART, PARTS = range(4)\nSPINS = {machine.SPINS}\n\n\n"
+    text += f"# {_fingerprint()}\nSTEP, ROWS, PART, PARTS, RAISED = range(5)\nSPINS = {machine.SPINS}\n\n\n"
     return loop_at(code_of("machine_run", text + inspect.getsource(machine.run), "run", LOOP))
 
 
@@ -142,7 +143,7 @@ def machine_load(dtype: str) -> Callable[[np.ndarray, np.ndarray], None]:
     return load
 
 
-_C: dict[str, type] = {"cells": ctypes.c_void_p, "number": ctypes.c_int64}
+_C: dict[str, type] = {"cells": ctypes.c_void_p, "context": ctypes.c_void_p, "number": ctypes.c_int64}
 
 
 _MADE: dict[str, int] = {}
@@ -185,6 +186,7 @@ _TAKEN = frozenset(
         "scratch",
         "release",
         "spare",
+        "carray",
     ]
 )
 """Names that a kernel's module needs for itself."""
@@ -239,13 +241,39 @@ def _support() -> str:
 @cache
 def _fingerprint() -> str:
     """What a kernel depends on beside its own text."""
-    digest = hashlib.blake2b(digest_size=12)
-    for module in ("memory", "lanes", "math32", "machine", "translate"):  # read, for importing them imports numba
-        digest.update(Path(__file__).with_name(f"{module}.py").read_bytes())
     made_by = (
         f"numba {version('numba')}, llvmlite {version('llvmlite')}, python {sys.version_info.major}.{sys.version_info.minor}"
     )
-    return f"{made_by}, {digest.hexdigest()}, {processor()}"
+    settings = " ".join(f"{name}={os.environ[name]}" for name in _SETTINGS if name in os.environ)
+    return f"{made_by}, {_digest()}, {processor()} {settings}".rstrip()
+
+
+_SETTINGS = tuple(
+    f"NUMBA_{name}"
+    for name in (
+        "BOUNDSCHECK",
+        "CPU_FEATURES",
+        "CPU_NAME",
+        "DISABLE_INTEL_SVML",
+        "ENABLE_AVX",
+        "LOOP_VECTORIZE",
+        "OPT",
+        "SLP_VECTORIZE",
+    )
+)
+"""What somebody may tell numba, and machine code depends on."""
+
+
+def _digest() -> str:
+    """The digest of the modules that kernels import, as they are now."""
+    digest = hashlib.blake2b(digest_size=12)
+    for module in ("memory", "lanes", "math32", "machine", "translate"):  # read, for importing them imports numba
+        digest.update(Path(__file__).with_name(f"{module}.py").read_bytes())
+    return digest.hexdigest()
+
+
+_AT_FIRST = _digest()
+_COMPILING = RLock()
 
 
 def code_of(stem: str, text: str, entry: str, arguments: tuple[str, ...] = KERNEL, formula: Source | None = None) -> int:
@@ -259,22 +287,33 @@ def code_of(stem: str, text: str, entry: str, arguments: tuple[str, ...] = KERNE
         formula: whose kernel it is; it is to blame where the module cannot be compiled.
     """
     title = f"{stem}_{hashlib.blake2b(text.encode(), digest_size=16).hexdigest()}"
-    if title not in _MADE:
-        path = cache_folder() / f"{title}.o"
-        code = kept(path)
-        if code is None:
-            module_path = path.with_suffix(".py")
-            write(module_path, text.encode())
-            code = _compiled(title, module_path, entry, arguments, formula)
-            keep(path, code)
-        _MADE[title] = loaded(code, title)
-    return _MADE[title]
+    with _COMPILING:
+        if title not in _MADE:
+            _MADE[title] = _address(title, text, entry, arguments, formula)
+        return _MADE[title]
+
+
+def _address(title: str, text: str, entry: str, arguments: tuple[str, ...], formula: Source | None) -> int:
+    path = cache_folder() / f"{title}.o"
+    code = kept(path)
+    address = loaded(code) if code is not None else None
+    if address is not None:
+        return address
+    module_path = path.with_suffix(".py")
+    write(module_path, text.encode())
+    made = _compiled(title, module_path, entry, arguments, formula)
+    if _digest() == _AT_FIRST:  # else neurosim was changed under a running process, and the title tells of the old one
+        keep(path, made)
+    address = loaded(made)
+    if address is None:
+        raise InputError([Problem("", f"the kernel {title} calls functions that are nowhere: {', '.join(made.needs)}")])
+    return address
 
 
 def _compiled(title: str, path: Path, entry: str, arguments: tuple[str, ...], formula: Source | None) -> Code:
     from numba.core.errors import NumbaError
 
-    from neurosim.engine.translate import complaint, first_words, no_real_number, translated
+    from neurosim.engine.translate import NeedsPython, complaint, first_words, no_real_number, translated
 
     spec = importlib.util.spec_from_file_location(f"neurosim_kernels.{title}", path)
     assert spec is not None
@@ -289,7 +328,7 @@ def _compiled(title: str, path: Path, entry: str, arguments: tuple[str, ...], fo
         found = complaint(module, formula, error) if formula else None
         if formula and found:
             raise formula.origin.unexpected(found) from None
-        if isinstance(error, NumbaError):
+        if isinstance(error, NumbaError | NeedsPython):
             told = f"a formula cannot become a kernel: {first_words(error)} (its text is in {path})"
             raise InputError([Problem("", told)]) from None
         raise

@@ -13,12 +13,13 @@ import numpy as np
 from neurosim.engine.compile import Kernel, kernel, machine_load, machine_loop
 from neurosim.engine.generated import combine_kernel, compute_kernel, synapse_kernel
 from neurosim.engine.in_lanes import in_vectors
+from neurosim.engine.machine import RAISED
 from neurosim.engine.plan import BLOCK, Combine, Formula, Gather, Mask, Outer, Plan, Step, Synapses, ahead, plan
 from neurosim.engine.program import Derive, Program
 from neurosim.engine.specialise import Runtime, specialised
 from neurosim.engine.state import State
 from neurosim.engine.storage import Compact, aligned, padded, panels_of
-from neurosim.errors import InputError, Problem
+from neurosim.errors import InputError, Problem, RunError
 from neurosim.models.weights import cutoff, moore_penrose
 
 CHUNK_BYTES = 1 << 22
@@ -49,7 +50,7 @@ class CpuExecutor:
         self._memory = {array.address for array in program.arrays}
         self._flow = {self.plan.root(address) for address in (*program.streams, *wanted)} - self._memory
         self._steps = self._chunk_steps()
-        self._steps_held = 0  # how many steps of the slots were written by the last stretch of trials
+        self._steps_held = 0  # how many steps of the slots were written by the last run
         self._slots: dict[str, np.ndarray] = {}
         self._first_rows = self._served(self.plan.begin)
         self._rows = self._served(self.plan.steps)
@@ -59,6 +60,7 @@ class CpuExecutor:
         self._parts = max(1, threads) if self._shared_synapses() >= worth else 1
         self._team: ThreadPoolExecutor | None = None  # its threads sleep between runs, and end with this executor
         self._run = machine_loop()
+        self._copy = machine_load(state.dtype.name)
         self._special = False
 
     def specialise(self) -> None:
@@ -77,7 +79,7 @@ class CpuExecutor:
         self.plan.trials += trials
         few = all(size <= NARROW for size in self._program.sizes.values())
         if few and not self._special and self.plan.trials >= TRIALS_WORTH_A_KERNEL:
-            with contextlib.suppress(InputError):
+            with contextlib.suppress(InputError, OSError):
                 self.specialise()
 
     def described(self) -> list[tuple[str, str]]:
@@ -90,16 +92,16 @@ class CpuExecutor:
         trials = len(next(iter(streams.values())))
         self._count(trials)
         if self._first_rows:
-            machine_loop()(_table(self._first_rows), np.array([0, 1, 0, 1]), np.zeros(2, np.int64), 0, 1)
+            machine_loop()(_table(self._first_rows), np.array([0, 1, 0, 1, 0]), np.zeros(2, np.int64), 0, 1)
         kept: dict[str, list[np.ndarray]] = {address: [] for address in self._wanted}
-        first = 0
+        first = self._steps_held = 0
         while first < trials:
             whole = min(self._steps, (trials - first) // self._batch)
             steps, rows = (whole, self._batch) if whole else (1, trials - first)
             last = first + steps * rows
             self._load(streams, first, steps, rows)
             self._go(steps, rows)
-            self._steps_held = steps
+            self._steps_held = max(self._steps_held, steps)
             for address, values in kept.items():
                 values.append(self._read(address, steps, rows))
             first = last
@@ -112,8 +114,7 @@ class CpuExecutor:
     def _load(self, streams: Mapping[str, np.ndarray], first: int, steps: int, rows: int) -> None:
         for address in self._program.streams:
             if self.plan.root(address) == address:
-                copy = machine_load(self._state.dtype.name)
-                copy(self._slot(address)[:steps, :rows], streams[address][first : first + steps * rows])
+                self._copy(self._slot(address)[:steps, :rows], streams[address][first : first + steps * rows])
 
     def _read(self, address: str, steps: int, rows: int) -> np.ndarray:
         root, size = self.plan.root(address), self._size(address)
@@ -125,10 +126,12 @@ class CpuExecutor:
         barrier = np.zeros(2, np.int64)
 
         def part(index: int) -> None:
-            context = np.array([0, rows, index, self._parts], np.int64)
+            context = np.array([0, rows, index, self._parts, 0], np.int64)
             self._run(self._table, context, barrier, 0, steps)
             if len(self._flush):
                 machine_loop()(self._flush, context, barrier, steps - 1, steps)
+            if context[RAISED]:
+                raise RunError("a formula or a kernel stopped with an exception; what, machine code does not tell")
 
         if self._parts == 1:
             part(0)

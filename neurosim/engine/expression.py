@@ -162,8 +162,14 @@ def _refuse_what_stops_it(definition: ast.FunctionDef, origin: Origin) -> None:
     for node in ast.walk(definition):
         if isinstance(node, ast.Import | ast.ImportFrom):
             raise origin.unexpected(f"'{ast.unparse(node)}' inside it; import at the top of the file")
+        if isinstance(node, ast.Raise | ast.Assert) or _is_print(node):
+            raise origin.unexpected(f"'{ast.unparse(node)}'; a kernel has nobody to tell")
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div | ast.FloorDiv | ast.Mod) and _is_zero(node.right):
             raise origin.unexpected(f"a division by zero in '{ast.unparse(node)}'")
+
+
+def _is_print(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
 
 
 def _no_number(body: Sequence[ast.stmt]) -> str | None:
@@ -188,7 +194,7 @@ def _always_returns(body: Sequence[ast.stmt]) -> bool:
             return True
         if isinstance(statement, ast.While) and isinstance(statement.test, ast.Constant) and statement.test.value:
             return True
-        if isinstance(statement, ast.Return | ast.Raise | ast.With | ast.Try | ast.Match):
+        if isinstance(statement, ast.Return | ast.With | ast.Try | ast.Match):
             return True
     return False
 

@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
     from neurosim.engine.memory import atomic_increment, atomic_load, atomic_store, call, floats, give_way
 
-STEP, ROWS, PART, PARTS = range(4)
+STEP, ROWS, PART, PARTS, RAISED = range(5)
 SPINS = 4000
 width = 4
 
 
 def run(cells, rows, length, state, gate, first, last):
     """Run steps `first` … `last - 1` of the table of cells. `gate` is the barrier (waiting, generation), shared by the team."""
-    table, context, barrier = carray(cells, (rows, length)), carray(state, 4), carray(gate, 2)
+    table, context, barrier = carray(cells, (rows, length)), carray(state, 5), carray(gate, 2)
     parts = context[PARTS]
     for step in range(first, last):
         context[STEP] = step

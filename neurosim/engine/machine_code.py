@@ -19,61 +19,78 @@ from threading import Lock
 
 from llvmlite import binding
 
-FORM = b"neurosim-machine-code-1"
+FORM = "neurosim-machine-code-2"
 
 
 @dataclass(frozen=True)
 class Code:
-    """An object file.
+    """An object file with one function that is called from outside.
 
     Attributes:
-        text: its bytes.
-        asks_numba: whether it calls functions that are found only where numba is.
+        entry: what that is called.
+        text: the bytes of the file.
+        needs: the functions that it calls and does not hold.
     """
 
+    entry: str
     text: bytes
-    asks_numba: bool
+    needs: tuple[str, ...] = ()
 
     def first_line(self) -> bytes:
-        """What a file says about its code before the code: its form, where it runs alone, and a digest."""
-        alone = b"with-numba" if self.asks_numba else b"alone"
-        return b" ".join((FORM, alone, hashlib.blake2b(self.text, digest_size=16).hexdigest().encode()))
+        """What a file says before the code: its form, what it needs, and a digest of everything."""
+        needs = ",".join(self.needs)
+        digest = hashlib.blake2b(f"{self.entry} {needs} ".encode() + self.text, digest_size=16)
+        return f"{FORM} {needs} {digest.hexdigest()}".encode()
 
 
 def kept(path: Path) -> Code | None:
-    """The machine code in a file; None if there is none, or not all of it."""
-    with contextlib.suppress(OSError):
+    """The machine code in a file that bears the name of its function; None if it is not there as it was kept."""
+    with contextlib.suppress(OSError, ValueError):
         line, _, text = path.read_bytes().partition(b"\n")
-        code = Code(text, b" with-numba " in line)
+        _, needs, _ = line.decode().split(" ")
+        code = Code(path.stem, text, tuple(needs.split(",")) if needs else ())
         if line == code.first_line():
             return code
     return None
 
 
 def keep(path: Path, code: Code) -> None:
-    """Write machine code to a file."""
-    write(path, code.first_line() + b"\n" + code.text)
+    """Write machine code to a file, if there is room: without it, it is compiled again the next time."""
+    with contextlib.suppress(OSError):
+        write(path, code.first_line() + b"\n" + code.text)
 
 
 def write(path: Path, content: bytes) -> None:
     """Through a temporary file, so that another process never sees half of it."""
     handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    with os.fdopen(handle, "wb") as stream:
-        stream.write(content)
-    os.replace(temporary, path)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
 
 
-def loaded(code: Code, entry: str) -> int:
-    """The address of the function of this name, once its code is in memory; each name can be loaded once."""
-    if code.asks_numba:
+def loaded(code: Code) -> int | None:
+    """Where a function begins, once its code is in memory; None where something that it calls is nowhere, not even in numba."""
+    if not _found(code.needs):
         from neurosim.engine.translate import lend_symbols
 
         lend_symbols()
+        if not _found(code.needs):
+            return None
     with _LOADING:
         loader = _loader()
         loader.add_object_file(binding.ObjectFileRef.from_data(code.text))
         loader.finalize_object()
-        return int(loader.get_function_address(entry))
+        return int(loader.get_function_address(code.entry)) or None
+
+
+def _found(names: Sequence[str]) -> bool:
+    """Whether this process has functions of these names: for LLVM's loader, a missing one would be the end of the process."""
+    _loader()
+    return all(binding.address_of_symbol(name) is not None for name in names)
 
 
 _LOADING = Lock()
@@ -95,8 +112,8 @@ def host() -> binding.TargetMachine:
 
 @cache
 def processor() -> str:
-    """The processor that machine code is for, with everything that it can do."""
-    return f"{binding.get_host_cpu_name()} {binding.get_host_cpu_features().flatten()}"
+    """The system and the processor that machine code is for, with everything that it can do."""
+    return f"{binding.get_process_triple()} {binding.get_host_cpu_name()} {binding.get_host_cpu_features().flatten()}"
 
 
 def callable_at(address: int, arguments: Sequence[type]) -> Callable[..., None]:

@@ -1,12 +1,12 @@
 """Text → machine code: the only place that asks numba to compile, imported only where something has to be compiled.
 
-numba makes a function of its own calling convention, which may raise. Around it goes one that C could call, and everything
-else becomes private to the object file, so that what nobody calls is left out of it.
+numba makes a function of its own calling convention, which may raise. Around it goes one that C could call, which tells of an
+exception in a cell of the context, and everything else becomes private to the object file, so that what nobody calls is left
+out of it.
 """
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Callable
 from functools import cache
 from types import ModuleType
@@ -22,12 +22,17 @@ from numba.core.registry import cpu_target
 from numba.core.runtime import rtsys
 
 from neurosim.engine.expression import Source
+from neurosim.engine.machine import RAISED
 from neurosim.engine.machine_code import Code, host
 
 REAL = types.Float | types.Integer | types.Boolean
 """What a formula may return, in numba's types."""
-ARGUMENTS = {"cells": types.CPointer(types.int64), "number": types.int64}
+ARGUMENTS = {"cells": types.CPointer(types.int64), "context": types.CPointer(types.int64), "number": types.int64}
 """What a function that is called from outside may take."""
+
+
+class NeedsPython(Exception):
+    """What numba compiled calls the interpreter, as `print` does."""
 
 
 @global_compiler_lock
@@ -36,8 +41,12 @@ def translated(function: Callable[..., None], arguments: tuple[str, ...], entry:
 
     Args:
         function: returns nothing.
-        arguments: what it takes: `cells`, an address of 64-bit cells, or `number`, one such number.
+        arguments: what it takes: `cells`, an address of 64-bit cells, `context`, that of the context, or `number`, one such
+            number.
         entry: what it is called in the object file.
+
+    Raises:
+        NeedsPython: it does something that only the interpreter can do.
     """
     target = cpu_target.target_context
     taken = tuple(ARGUMENTS[kind] for kind in arguments)
@@ -47,7 +56,11 @@ def translated(function: Callable[..., None], arguments: tuple[str, ...], entry:
     inner = ir.Function(module, target.call_conv.get_function_type(made.restype, made.argtypes), made.llvm_func_name)
     outer = ir.Function(module, ir.FunctionType(ir.VoidType(), [target.get_value_type(kind) for kind in taken]), entry)
     builder = ir.IRBuilder(outer.append_basic_block())
-    target.call_conv.call_function(builder, inner, made.restype, made.argtypes, outer.args)
+    status, _ = target.call_conv.call_function(builder, inner, made.restype, made.argtypes, outer.args)
+    if "context" in arguments:
+        with builder.if_then(status.is_error, likely=False):
+            cell = ir.IntType(64)
+            builder.store(cell(1), builder.gep(outer.args[arguments.index("context")], [cell(RAISED)]))
     builder.ret_void()
     library.add_ir_module(module)
     library.finalize()
@@ -71,27 +84,11 @@ def _object(text: str, entry: str) -> Code:
     passes = binding.create_new_module_pass_manager()
     passes.add_global_dead_code_eliminate_pass()
     passes.run(module, binding.create_pass_builder(host(), binding.create_pipeline_tuning_options()))
-    called = [f.name for f in module.functions if f.is_declaration and not f.name.startswith("llvm.")]
-    called += [v.name for v in module.global_variables if v.is_declaration]
-    return Code(host().emit_object(module), any(name not in _everywhere() for name in called))
-
-
-class _Everywhere:
-    """The functions of C and of Python itself, which each process finds."""
-
-    def __init__(self) -> None:
-        try:
-            self._process: ctypes.CDLL | None = ctypes.CDLL(None)
-        except TypeError:  # no such thing on Windows
-            self._process = None
-
-    def __contains__(self, name: str) -> bool:
-        return self._process is not None and hasattr(self._process, name)
-
-
-@cache
-def _everywhere() -> _Everywhere:
-    return _Everywhere()
+    if any("NumbaEnv" in variable.name for variable in module.global_variables):
+        raise NeedsPython("something that only the interpreter can do, such as print")
+    things = (*module.functions, *module.global_variables)
+    needs = sorted(t.name for t in things if t.is_declaration and not t.name.startswith("llvm."))
+    return Code(entry, host().emit_object(module), tuple(needs))
 
 
 @cache
@@ -113,6 +110,7 @@ def complaint(module: ModuleType, formula: Source, error: Exception) -> str | No
     except Exception as own:  # numba raises whatever it stumbles over, not only errors of its own
         return f"what numba refuses: {first_words(own)}"
     refused = f"what numba refuses: {first_words(error)}" if isinstance(error, NumbaError) else None
+    refused = str(error) if isinstance(error, NeedsPython) else refused
     return no_real_number(module) or refused
 
 
@@ -127,4 +125,4 @@ def first_words(error: Exception) -> str:
     lines = [line.strip().removeprefix(">>> ") for line in str(error).splitlines()]
     lines = [line for line in lines if line and not line.startswith("Failed in")] or [type(error).__name__]
     words = f"{lines[0]} {lines[1]}" if lines[0].endswith(":") and len(lines) > 1 else lines[0]
-    return words if isinstance(error, NumbaError) else f"{type(error).__name__}: {words}"
+    return words if isinstance(error, NumbaError | NeedsPython) else f"{type(error).__name__}: {words}"

@@ -6,6 +6,8 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +16,12 @@ from oracles import bits, given_rows, trained
 
 from neurosim.circuit.layered import layered
 from neurosim.engine import compile as compiling
-from neurosim.engine.machine_code import kept
+from neurosim.engine import expression
+from neurosim.engine.machine_code import keep, kept
+from neurosim.errors import RunError
 from neurosim.models.plasticity import RULES, plasticity
 from neurosim.models.transfer import TRANSFERS, transfer
+from neurosim.simulator import Simulator
 
 SCRIPT = """
 import numpy as np
@@ -132,7 +137,59 @@ def test_that_code_that_asks_for_numbas_own_functions_finds_them(cache: Cache) -
     """Here random numbers; numba is imported then, in a process that only reads the cache, too."""
     for _ in range(2):
         assert cache.run(2.0, around="np.random.uniform(1.0, 1.0 + 1e-12)", before="import numpy as np\n") == pytest.approx(6.0)
-    assert any(b"with-numba" in path.read_bytes()[:60] for path in cache.files() if path.suffix == ".o")
+    needed = [name for path in cache.files() if path.suffix == ".o" for name in kept(path).needs]
+    assert any(name.startswith("numba_") for name in needed), needed
+
+
+def test_that_code_that_calls_what_is_nowhere_is_made_again(cache: Cache) -> None:
+    """As where another environment had a library of vector functions; LLVM's loader would end the process."""
+    path = next(path for path in cache.files() if path.name.startswith("compute") and path.suffix == ".o")
+    code = kept(path)
+    keep(path, replace(code, needs=("no_such_function",)))
+    assert cache.run(2.0) == 6.0
+    assert kept(path).needs == code.needs
+
+
+def test_that_code_under_another_name_is_not_taken(cache: Cache) -> None:
+    path = next(path for path in cache.files() if path.name.startswith("compute") and path.suffix == ".o")
+    shutil.copy(path, path.with_name("other.o"))
+    assert kept(path.with_name("other.o")) is None
+
+
+def test_that_threads_compile_a_kernel_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    made = []
+    compiled = compiling._compiled
+    monkeypatch.setattr(compiling, "_compiled", lambda *a: made.append(a) or compiled(*a))
+    monkeypatch.setattr(compiling, "cache_folder", lambda: tmp_path)
+    text = compiling.header("float64", {}) + "def nothing(row, ctx):\n    row[0] = ctx[0]\n"
+    with ThreadPoolExecutor(4) as team:
+        addresses = {*team.map(lambda _: compiling.code_of("nothing", text, "nothing"), range(4))}
+    assert len(addresses) == len(made) == 1
+
+
+def test_that_an_exception_in_a_kernel_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A formula that raises is refused; here one gets past, and stops at the second neuron."""
+
+    @transfer
+    class raising:
+        def value(u):
+            if u > 1.0:
+                raise ValueError("much")
+            return u
+
+        def slope(u, rate):
+            return 1.0
+
+    monkeypatch.setattr(expression, "_refuse_what_stops_it", lambda definition, origin: None)
+    monkeypatch.setattr(expression, "_always_returns", lambda body: True)
+    try:
+        simulator = Simulator(
+            layered([2, 4, 2], feedback="random", transfer="raising", weights={"kind": "constant", "value": 2.0})
+        )
+        with pytest.raises(RunError, match="stopped with an exception"):
+            simulator.train(given_rows(2, 2, 8), trials=8)
+    finally:
+        del TRANSFERS._things["raising"]
 
 
 def test_that_a_folder_that_cannot_be_written_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

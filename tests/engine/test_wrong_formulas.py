@@ -48,6 +48,9 @@ BODIES = [
     ("return", "found a 'return' without a number"),
     ("if pre_rate > 0.0: return eta", "found a way through it without a 'return'"),
     ("return [1, 2]", "found [1, 2] (list)"),
+    ("if pre_rate > 1.0: raise ValueError('much')\nreturn eta", "found 'raise ValueError('much')'; a kernel has nobody to tell"),
+    ("assert pre_rate < 1.0\nreturn eta", "found 'assert pre_rate < 1.0'; a kernel has nobody to tell"),
+    ("print(pre_rate)\nreturn eta", "found 'print(pre_rate)'; a kernel has nobody to tell"),
     ("return pre_rate, 1.0", "found (pre_rate, 1.0) (tuple)"),
     # what only the compiler finds
     ("return np.array([1.0, 2.0])", "found what numba calls array(float64, 1d, C)"),
