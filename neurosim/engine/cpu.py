@@ -92,7 +92,9 @@ class CpuExecutor:
         trials = len(next(iter(streams.values())))
         self._count(trials)
         if self._first_rows:
-            machine_loop()(_table(self._first_rows), np.array([0, 1, 0, 1, 0]), np.zeros(2, np.int64), 0, 1)
+            context = np.array([0, 1, 0, 1, 0], np.int64)
+            machine_loop()(_table(self._first_rows), context, np.zeros(2, np.int64), 0, 1)
+            _require_no_exception([context])
         kept: dict[str, list[np.ndarray]] = {address: [] for address in self._wanted}
         first = self._steps_held = 0
         while first < trials:
@@ -125,23 +127,17 @@ class CpuExecutor:
     def _go(self, steps: int, rows: int) -> None:
         barrier = np.zeros(2, np.int64)
 
-        def part(index: int) -> None:
+        def part(index: int) -> np.ndarray:
             context = np.array([0, rows, index, self._parts, 0], np.int64)
             self._run(self._table, context, barrier, 0, steps)
             if len(self._flush):
                 machine_loop()(self._flush, context, barrier, steps - 1, steps)
-            if context[RAISED]:
-                raise RunError("a formula or a kernel stopped with an exception; what, machine code does not tell")
+            return context
 
-        if self._parts == 1:
-            part(0)
-            return
-        if self._team is None:
+        if self._parts > 1 and self._team is None:
             self._team = ThreadPoolExecutor(self._parts - 1)
-        others = [self._team.submit(part, index) for index in range(1, self._parts)]
-        part(0)
-        for other in others:
-            other.result()
+        others = [self._team.submit(part, index) for index in range(1, self._parts)] if self._team else []
+        _require_no_exception([part(0), *(other.result() for other in others)])
 
     def _size(self, address: str) -> int:
         if address in self._program.sizes:
@@ -301,6 +297,12 @@ class CpuExecutor:
 
     def _mask(self, step: Mask) -> tuple[Kernel, list[int]]:
         return (self._kernel("mask"), [*self._matrix(step.weights), self._start(step.pattern)])
+
+
+def _require_no_exception(contexts: Sequence[np.ndarray]) -> None:
+    """Raise RunError if a kernel left word of one in a part's context; every part has ended by then."""
+    if any(context[RAISED] for context in contexts):
+        raise RunError("a formula or a kernel stopped with an exception; what, machine code does not tell")
 
 
 def _bits(value: float) -> Runtime:
