@@ -117,6 +117,8 @@ class Registry(Mapping[str, T], Generic[T]):
 
     def __getitem__(self, name: str) -> T:
         """The thing of this name; raises InputError that names the others."""
+        if name in self._things:
+            return self._things[name]
         if name not in self._known():
             raise InputError([self.unknown(name, name)])
         return self._load(name)
@@ -128,7 +130,7 @@ class Registry(Mapping[str, T], Generic[T]):
         return Problem(address, f"no such {self.kind.removesuffix('s')}{what}; there are {listed}", nearest(name, self))
 
     def __contains__(self, name: object) -> bool:
-        return name in self._known()
+        return name in self._things or name in self._known()
 
     def __iter__(self) -> Iterator[str]:
         return iter(sorted(self._known()))

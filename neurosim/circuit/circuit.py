@@ -45,6 +45,7 @@ class Circuit:
         self._populations: dict[str, Population] = {}
         self._projections: dict[str, Projection] = {}
         self._whole: Circuit | None = None
+        self._synapses: int | None = None
 
     def population(self, name: str, size: int, **properties: Any) -> Population:
         """Add a population; `properties` are the attributes of `Population`.
@@ -69,7 +70,7 @@ class Circuit:
         name: str = element.name  # type: ignore[attr-defined]
         if name in self._populations or name in self._projections:
             raise CircuitError([Problem(name, "a second element of this name; names are addresses, and each has one writer")])
-        self._whole = None
+        self._whole = self._synapses = None
         if isinstance(element, Population):
             self._graph.add_node(name, element=element)
             self._populations[name] = element
@@ -118,6 +119,11 @@ class Circuit:
         >>> layered([4, 3, 2], feedback="none", bias=False).synapses()
         28
         """
+        if self._synapses is None:  # a run asks at every look
+            self._synapses = self._counted()
+        return self._synapses
+
+    def _counted(self) -> int:
         size = {name: population.size for name, population in self.populations.items()}
         single = {p.name for p in self.projections.values() if CONNECTORS[p.connector.name].form == "diagonal"}
         return sum(size[p.post] * (1 if p.name in single else size[p.pre]) for p in self.projections.values())

@@ -78,6 +78,8 @@ LOOP = ("cells", "number", "number", "context", "cells", "number", "number")
 """What the machine's loop takes: the table, its rows and their length, the context, the barrier, the first step and the last."""
 LOAD = ("number",) * 7
 """What `machine.load` takes."""
+BROKEN = ("cells", "number", "cells")
+"""What `machine.broken` takes."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,7 @@ def loop_at(address: int) -> Loop:
     run = callable_at(address, [_C[kind] for kind in LOOP])
 
     def loop(table: np.ndarray, context: np.ndarray, barrier: np.ndarray, first: int, last: int) -> None:
-        run(table.ctypes.data, *table.shape, context.ctypes.data, barrier.ctypes.data, first, last)
+        run(begin_of(table), *table.shape, begin_of(context), begin_of(barrier), first, last)
 
     return loop
 
@@ -138,9 +140,29 @@ def machine_load(dtype: str) -> Callable[[np.ndarray, np.ndarray], None]:
     def load(slot: np.ndarray, values: np.ndarray) -> None:
         given = np.ascontiguousarray(values, slot.dtype)
         steps, rows, _ = slot.shape
-        copy(slot.ctypes.data, slot.strides[0], slot.strides[1], given.ctypes.data, steps, rows, given.shape[1])
+        copy(begin_of(slot), slot.strides[0], slot.strides[1], begin_of(given), steps, rows, given.shape[1])
 
     return load
+
+
+@cache
+def machine_broken(dtype: str) -> Callable[[np.ndarray], int]:
+    """`machine.broken` for a dtype, as `broken(table)`: the first row of a table (place, count) with numbers not all finite."""
+    text = header(dtype, {}) + "from numba import carray\n\n\n" + inspect.getsource(machine.broken)
+    search = callable_at(code_of("machine_broken", text, "broken", BROKEN), [_C[kind] for kind in BROKEN])
+
+    def broken(table: np.ndarray) -> int:
+        found = np.empty(1, np.int64)
+        search(begin_of(table), len(table), begin_of(found))
+        return int(found[0])
+
+    return broken
+
+
+def begin_of(array: np.ndarray) -> int:
+    """Where an array begins in memory; `array.ctypes.data` takes several times as long."""
+    address: int = array.__array_interface__["data"][0]
+    return address
 
 
 _C: dict[str, type] = {"cells": ctypes.c_void_p, "context": ctypes.c_void_p, "number": ctypes.c_int64}
@@ -170,7 +192,9 @@ _TAKEN = frozenset(
         "over",
         "fma",
         "store",
+        "store_at",
         "load",
+        "load_at",
         "load_like",
         "repeat",
         "repeat_like",
@@ -220,7 +244,7 @@ def header(dtype: str, modules: dict[str, str]) -> str:
         "from numba import njit",
         f"from neurosim.engine.memory import fetch, floats{bits} as floats, integers, number, release, scratch, spare",
         "from neurosim.engine.lanes import first_lanes, fma, lanes_sum, load_like, minus, over, plus",
-        "from neurosim.engine.lanes import repeat_like, single_fma, store, times",
+        "from neurosim.engine.lanes import load_at, repeat_like, single_fma, store, store_at, times",
         f"from neurosim.engine.lanes import load{bits} as load, repeat{bits} as repeat",
         f"from neurosim.engine.lanes import sixteen{bits} as sixteen, eight{bits} as eight, four{bits} as four",
         f"from neurosim.engine.lanes import {'sixteen32' if bits == 32 else 'eight64'} as line_of",

@@ -10,20 +10,21 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from neurosim.engine.compile import Kernel, kernel, machine_load, machine_loop
+from neurosim.engine.compile import Kernel, begin_of, kernel, machine_broken, machine_load, machine_loop
 from neurosim.engine.generated import combine_kernel, compute_kernel, synapse_kernel
 from neurosim.engine.in_lanes import in_vectors
 from neurosim.engine.machine import RAISED
 from neurosim.engine.plan import BLOCK, Combine, Formula, Gather, Mask, Outer, Plan, Step, Synapses, ahead, plan
 from neurosim.engine.program import Derive, Program
-from neurosim.engine.specialise import Runtime, specialised
+from neurosim.engine.specialise import Array, Runtime, specialised
 from neurosim.engine.state import State
 from neurosim.engine.storage import Compact, aligned, padded, panels_of
 from neurosim.errors import InputError, Problem, RunError
 from neurosim.models.weights import cutoff, moore_penrose
 
-CHUNK_BYTES = 1 << 22
-LONGEST_CHUNK = 4096
+CHUNK_BYTES, LOOK_BYTES = 1 << 22, 1 << 18
+"""The memory for signals that come or go trial by trial; less for an executor that only looks, of which a run has several."""
+LONGEST_CHUNK = 16384
 SYNAPSES_WORTH_A_TEAM = {"online": 400_000, "batches": 100_000}
 """From how many synapses on threads share a trial. Online they meet after every operation, which costs about a microsecond, and
 share only weights in several panels."""
@@ -52,6 +53,7 @@ class CpuExecutor:
         self._steps = self._chunk_steps()
         self._steps_held = 0  # how many steps of the slots were written by the last run
         self._slots: dict[str, np.ndarray] = {}
+        self._places, self._steps_placed = np.empty((0, 2), np.int64), 0
         self._first_rows = self._served(self.plan.begin)
         self._rows = self._served(self.plan.steps)
         self._table = _table(self._rows)
@@ -60,7 +62,7 @@ class CpuExecutor:
         self._parts = max(1, threads) if self._shared_synapses() >= worth else 1
         self._team: ThreadPoolExecutor | None = None  # its threads sleep between runs, and end with this executor
         self._run = machine_loop()
-        self._copy = machine_load(state.dtype.name)
+        self._copy, self._search = machine_load(state.dtype.name), machine_broken(state.dtype.name)
         self._special = False
 
     def specialise(self) -> None:
@@ -72,7 +74,14 @@ class CpuExecutor:
         if self._batch > 1 or self._parts > 1 or self._special:
             return
         self._special = True
-        self._run = specialised(self._rows, self._state.dtype.name)
+        self._run = specialised(self._rows, self._state.dtype.name, self._movable())
+
+    def _movable(self) -> dict[int, Array]:
+        """The arrays that a kernel of its own may keep on the stack: all but what comes or goes trial by trial."""
+        slots = {a: slot for a, slot in self._slots.items() if a not in self._flow and a not in self.plan.constants}
+        found = {begin_of(slot): Array(slot[0].nbytes, len(slot)) for slot in slots.values()}
+        memories = [self._state.storage(address).memory for address in self._memory]
+        return found | {begin_of(memory): Array(memory.nbytes) for memory in memories}
 
     def _count(self, trials: int) -> None:
         """Long runs of few neurons are worth a kernel of their own; all runs of one plan count together."""
@@ -107,11 +116,19 @@ class CpuExecutor:
             for address, values in kept.items():
                 values.append(self._read(address, steps, rows))
             first = last
-        return {address: np.concatenate(values) for address, values in kept.items()}
+        return {address: np.concatenate(values) if len(values) > 1 else values[0] for address, values in kept.items()}
 
     def not_finite(self) -> str | None:
         """The first signal of the last trials that holds something that is not a number, or None."""
-        return next((address for address, slot in self._slots.items() if not np.isfinite(slot[: self._steps_held]).all()), None)
+        row = self._search(self._used())
+        return None if row < 0 else list(self._slots)[row]
+
+    def _used(self) -> np.ndarray:
+        """Where each slot begins, and how many of its numbers the last run wrote; kept, as run after run is as long."""
+        if len(self._places) != len(self._slots) or self._steps_placed != self._steps_held:
+            used = [(begin_of(slot), min(len(slot), self._steps_held) * slot[0].size) for slot in self._slots.values()]
+            self._places, self._steps_placed = np.array(used, np.int64).reshape(-1, 2), self._steps_held
+        return self._places
 
     def _load(self, streams: Mapping[str, np.ndarray], first: int, steps: int, rows: int) -> None:
         for address in self._program.streams:
@@ -126,18 +143,20 @@ class CpuExecutor:
 
     def _go(self, steps: int, rows: int) -> None:
         barrier = np.zeros(2, np.int64)
-
-        def part(index: int) -> np.ndarray:
-            context = np.array([0, rows, index, self._parts, 0], np.int64)
-            self._run(self._table, context, barrier, 0, steps)
-            if len(self._flush):
-                machine_loop()(self._flush, context, barrier, steps - 1, steps)
-            return context
-
-        if self._parts > 1 and self._team is None:
+        if self._parts == 1:
+            return _require_no_exception([self._part(0, steps, rows, barrier)])
+        if self._team is None:
             self._team = ThreadPoolExecutor(self._parts - 1)
-        others = [self._team.submit(part, index) for index in range(1, self._parts)] if self._team else []
-        _require_no_exception([part(0), *(other.result() for other in others)])
+        others = [self._team.submit(self._part, index, steps, rows, barrier) for index in range(1, self._parts)]
+        _require_no_exception([self._part(0, steps, rows, barrier), *(other.result() for other in others)])
+
+    def _part(self, index: int, steps: int, rows: int, barrier: np.ndarray) -> np.ndarray:
+        """What one thread does; returns its context."""
+        context = np.array([0, rows, index, self._parts, 0], np.int64)
+        self._run(self._table, context, barrier, 0, steps)
+        if len(self._flush):
+            machine_loop()(self._flush, context, barrier, steps - 1, steps)
+        return context
 
     def _size(self, address: str) -> int:
         if address in self._program.sizes:
@@ -163,7 +182,7 @@ class CpuExecutor:
     def _chunk_steps(self) -> int:
         per_step = sum(padded(self._size(a), self._state.dtype) for a in self._flow if a not in self.plan.constants)
         bytes_per_step = max(1, per_step * self._batch * self._state.dtype.itemsize)
-        steps = int(np.clip(CHUNK_BYTES // bytes_per_step, BLOCK, LONGEST_CHUNK))
+        steps = int(np.clip((LOOK_BYTES if self._wanted else CHUNK_BYTES) // bytes_per_step, BLOCK, LONGEST_CHUNK))
         return steps // BLOCK * BLOCK
 
     def _slot(self, address: str) -> np.ndarray:

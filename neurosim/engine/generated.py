@@ -22,14 +22,13 @@ def combine_kernel(same: tuple[bool, ...], sets: bool, dtype: str, *, narrow: bo
         narrow: few neurons, in explicit vectors.
     """
     begin = ""
-    scalar, vector = ("real(0)", "like") if sets else ("u[j]", "load_like(into, like)")
+    scalar, vector = ("real(0)", "like") if sets else ("u[j]", "load_at(into, block * width, like)")
     for term, single in enumerate(same):
         cell = 6 + 5 * term
-        place = "" if single else " + low * width"
-        begin += f"        x{term} = at(row, {cell}, step) + trial * row[{cell + 3}]{place}\n"
+        begin += f"        x{term} = at(row, {cell}, step) + trial * row[{cell + 3}]\n"
         begin += f"        gain{term} = real(number(row[{cell + 4}]))\n"
-        scalar += f" + gain{term} * floats(x{term})[{0 if single else 'j'}]"
-        given = f"repeat_like(floats(x{term})[0], like)" if single else f"load_like(x{term} + block * width, like)"
+        scalar += f" + gain{term} * floats(x{term}{'' if single else ' + low * width'})[{0 if single else 'j'}]"
+        given = f"repeat_like(floats(x{term})[0], like)" if single else f"load_at(x{term}, block * width, like)"
         vector = f"plus({vector}, times(repeat_like(gain{term}, like), {given}))"
     text = f"""
 def combine(row, ctx):
@@ -53,10 +52,10 @@ def _one_by_one(value: str, out: str) -> str:
 def _by_lanes(value: str) -> str:
     """Sixteen neurons at a time; of the last ones, when they are eight or four or fewer, only so many; zeros after the last."""
     text = "        for block in range(low, high, 16):\n"
-    text += "            into = at(row, 2, step) + trial * row[5] + block * width\n"
+    text += "            into = at(row, 2, step) + trial * row[5]\n"
     for condition, word in (("if row[1] - block > 8", "sixteen"), ("elif row[1] - block > 4", "eight"), ("else", "four")):
         text += f"            {condition}:\n                like = {word}()\n"
-        text += f"                store(into, first_lanes({value.replace('LANES', word)}, row[1] - block))\n"
+        text += f"                store_at(into, block * width, first_lanes({value.replace('LANES', word)}, row[1] - block))\n"
     return text
 
 
@@ -68,7 +67,7 @@ def compute_kernel(formula: Source, dtype: str, *, lanes: bool) -> Kernel:
     names = formula.arguments
     rows = "".join(f"        a{k} = at(row, {6 + 4 * k}, step) + trial * row[{9 + 4 * k}]\n" for k in range(len(names)))
     values = ", ".join(f"floats(a{k} + low * width)[j]" for k in range(len(names)))
-    loads = "".join(f", load_like(a{k} + block * width, like)" for k in range(len(names)))
+    loads = "".join(f", load_at(a{k}, block * width, like)" for k in range(len(names)))
     body = _by_lanes(f"formula_LANES(like{loads})") if lanes else _one_by_one(f"formula({values})", "out")
     text = f"""
 def kernel(row, ctx):

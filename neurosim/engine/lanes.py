@@ -78,6 +78,33 @@ def store(typing, address, lanes):
     return (types.void(types.int64, lanes), generate) if isinstance(lanes, Lanes) else None
 
 
+def _beyond(builder, base, offset, kind):
+    """A pointer so many bytes behind an address: LLVM then still knows into what it points, which it does not of a sum."""
+    byte = builder.inttoptr(base, ir.IntType(8).as_pointer())
+    return builder.bitcast(builder.gep(byte, [offset]), kind.as_pointer())
+
+
+@intrinsic
+def load_at(typing, base, offset, like):
+    """As many numbers as another vector has, from so many bytes behind an address."""
+
+    def generate(context, builder, signature, arguments):
+        return builder.load(_beyond(builder, *arguments[:2], like.vector), align=4)
+
+    return (like(types.int64, types.int64, like), generate) if isinstance(like, Lanes) else None
+
+
+@intrinsic
+def store_at(typing, base, offset, lanes):
+    """Write the numbers so many bytes behind an address."""
+
+    def generate(context, builder, signature, arguments):
+        builder.store(arguments[2], _beyond(builder, *arguments[:2], lanes.vector), align=4)
+        return context.get_dummy_value()
+
+    return (types.void(types.int64, types.int64, lanes), generate) if isinstance(lanes, Lanes) else None
+
+
 @intrinsic
 def repeat_like(typing, number, like):
     """The same number in every lane that another vector has."""

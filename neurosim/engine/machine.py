@@ -1,6 +1,6 @@
 """The machine: one loop that calls kernels through their addresses, compiled once and never again.
 
-Its functions stand here as text: `compile.machine_loop` and `compile.machine_load` have them compiled, as they do kernels.
+Its functions stand here as text: `compile.machine_loop`, `machine_load` and `machine_broken` have them compiled, like kernels.
 A team of threads runs the same loop; each takes its part of every operation and waits for the others before the next.
 """
 
@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from numba import carray
 
+    from neurosim.engine.lanes import eight32 as eight
+    from neurosim.engine.lanes import four32 as four
+    from neurosim.engine.lanes import load_at, store_at
     from neurosim.engine.memory import atomic_increment, atomic_load, atomic_store, call, floats, give_way
 
 STEP, ROWS, PART, PARTS, RAISED = range(5)
@@ -49,6 +52,32 @@ def load(into, apart, beside, given, steps, rows, size):
     """
     for step in range(steps):
         for trial in range(rows):
-            x, y = floats(into + step * apart + trial * beside), floats(given + (step * rows + trial) * size * width)
-            for j in range(size):
-                x[j] = y[j]
+            x, y, j = into + step * apart + trial * beside, given + (step * rows + trial) * size * width, 0
+            if size >= 4:
+                while j + 8 <= size:
+                    store_at(x, j * width, load_at(y, j * width, eight()))
+                    j += 8
+                if j + 4 <= size:
+                    store_at(x, j * width, load_at(y, j * width, four()))
+                    j += 4
+            while j < size:
+                floats(x)[j] = floats(y)[j]
+                j += 1
+
+
+def broken(cells, rows, found):
+    """Which row of a table of places and counts tells of numbers that are not all finite: the first one, or −1.
+
+    Args:
+        cells, rows: the table; each row is where numbers begin, and how many there are.
+        found: where the answer goes.
+    """
+    table, answer = carray(cells, (rows, 2)), carray(found, 1)
+    answer[0] = -1
+    for row in range(rows - 1, -1, -1):
+        x = floats(table[row, 0])
+        faults = 0
+        for j in range(table[row, 1]):
+            faults += x[j] - x[j] != 0
+        if faults:
+            answer[0] = row

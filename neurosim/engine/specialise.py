@@ -1,14 +1,16 @@
 """A whole program as one kernel: the kernels of its table, with every size written in as a number.
 
 What the machine does row by row through addresses, one loop does here with direct calls, and the compiler sees that 20 is
-20: for few neurons that is two or three times as fast. It is made from the same text as the kernels, operation by operation,
-so the bits are the same.
+20: for few neurons that is two or three times as fast. Arrays move to the stack while it runs, where the compiler knows that
+they do not overlap; those of few neurons never leave the registers then. It is made from the same text as the kernels, operation
+by operation, so the bits are the same.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -20,24 +22,46 @@ class Runtime(int):
     """A cell of a table that only the run knows: an address, or the bits of a constant."""
 
 
-BLOCK = 16
+LINE = 16
+"""Rows of arrays are whole lines of so many numbers."""
+BLOCKS = (8, 16)
+"""By how many neurons kernels go through a population."""
+LARGEST_ON_STACK = 256
+"""Bytes. Larger arrays stay where they are: the compiler would want more registers for them than there are."""
+STACK_BYTES = 16 * 1024
+"""So much of the stack a kernel takes at most."""
 CONTEXT = {0: ast.Name("step", ast.Load()), 1: ast.Constant(1), 2: ast.Constant(0), 3: ast.Constant(1)}
 """One trial at a time, all of it in one part."""
 
 
-def specialised(rows: Sequence[tuple[Kernel, Sequence[int]]], dtype: str) -> Loop:
+@dataclass(frozen=True)
+class Array:
+    """An array that cells of a table point to.
+
+    Attributes:
+        nbytes: the bytes of one step.
+        steps: of how many steps it holds the values, one after the other: 1, or 2.
+    """
+
+    nbytes: int
+    steps: int = 1
+
+
+def specialised(rows: Sequence[tuple[Kernel, Sequence[int]]], dtype: str, arrays: Mapping[int, Array] | None = None) -> Loop:
     """The machine's loop for one table only, which runs one trial at a time in one thread.
 
     Args:
         rows: each kernel with the cells of its row; what is `Runtime` is read from the table, the rest is written in.
         dtype: float32 or float64.
+        arrays: those that may move to the stack, by where they begin, which is what cells hold.
     """
+    stack = _Stack(arrays or {}, LINE * np.dtype(dtype).itemsize)
     modules: dict[str, str] = {}
     support: dict[str, str] = {}
     text, begin, body = "", "", ""
     shared: dict[str, str] = {}
     for number, (kernel, cells) in enumerate(rows):
-        settled = _Settled(number, cells, np.dtype(dtype).itemsize)
+        settled = _Settled(number, cells, np.dtype(dtype).itemsize, stack)
         if kernel.formula is not None:
             modules = _joined(modules, dict(kernel.formula.modules))
             support = _joined(support, {called.name: ast.unparse(called) for called in kernel.formula.support})
@@ -51,16 +75,16 @@ def specialised(rows: Sequence[tuple[Kernel, Sequence[int]]], dtype: str) -> Loo
             if shared.setdefault(made.name, ast.unparse(made)) == ast.unparse(made):
                 continue
             raise InputError([Problem(made.name, "two kernels have different functions of this name")])
-        begin += "".join(f"    {settled.cell(c)} = table[{number}, {c}]\n" for c in settled.runtime)
+        begin += "".join(f"    {settled.cell(c)} = table[{number}, {c}]\n" for c in settled.runtime if c not in settled.moved)
         last = functions[-1]
         assert isinstance(last, ast.FunctionDef)
-        body += f"        {last.name}({', '.join([*map(settled.cell, settled.runtime), 'step'])})\n"
+        body += f"        {last.name}({', '.join([*settled.handed(), 'step'])})\n"
     if support.keys() & shared.keys():
         clash = ", ".join(sorted(support.keys() & shared.keys()))
         raise InputError([Problem(clash, "a kernel and a formula call different functions by this name")])
     text += "".join(f"@njit(error_model='numpy', forceinline=True)\n{function}\n\n\n" for function in shared.values())
     text += "def run(cells, rows, length, state, gate, first, last):\n    table = carray(cells, (rows, length))\n"
-    text += f"{begin}    for step in range(first, last):\n{body}"
+    text += f"{begin}{stack.taken()}    for step in range(first, last):\n{stack.each_step()}{body}{stack.given_back()}"
     text = f"from numba import carray\n{header(dtype, modules)}{text}"
     return loop_at(code_of("program", text, "run", LOOP))
 
@@ -77,15 +101,85 @@ def _joined(names: dict[str, str], more: dict[str, str]) -> dict[str, str]:
     return {**names, **more}
 
 
+@dataclass
+class _Stack:
+    """The arrays that have moved to the stack, and the text that brings them there and back."""
+
+    arrays: Mapping[int, Array]
+    line: int
+    free: int = STACK_BYTES
+    names: dict[int, str] = field(default_factory=dict)
+    places: dict[str, tuple[str, Array]] = field(default_factory=dict)
+
+    def name(self, address: int, cell: str) -> str | None:
+        """What an array is called that is on the stack now; `cell` is where the table tells of it, for the first who asks."""
+        array = self.arrays.get(address)
+        if address not in self.names and array is not None and self._fits(array):
+            self.free -= array.nbytes * array.steps
+            self.names[address] = f"array_{len(self.names)}"
+            self.places[self.names[address]] = cell, array
+        return self.names.get(address)
+
+    def _fits(self, array: Array) -> bool:
+        small = array.nbytes <= LARGEST_ON_STACK and array.nbytes * array.steps <= self.free
+        return small and array.steps <= 2 and array.nbytes % self.line == 0
+
+    def taken(self) -> str:
+        """Where the kernel begins: of two steps, the one before the first, and the one before that."""
+        text = ""
+        for name, (cell, array) in self.places.items():
+            text += f"    {name}_there, {name} = {cell}, spare({array.nbytes})\n"
+            step = "(first - 1 & 1)" if array.steps == 2 else "0"
+            text += self._copied(name, "0", f"{name}_there", f"{step} * {array.nbytes}", array)
+            if array.steps == 2:
+                text += f"    {name}_before = spare({array.nbytes})\n"
+                text += self._copied(f"{name}_before", "0", f"{name}_there", f"(first & 1) * {array.nbytes}", array)
+        return text
+
+    def each_step(self) -> str:
+        """Where a step begins: what was now is before."""
+        two = [(name, array) for name, (_, array) in self.places.items() if array.steps == 2]
+        return "".join(self._copied(f"{name}_before", "0", name, "0", array, "        ") for name, array in two)
+
+    def given_back(self) -> str:
+        """Where the kernel ends."""
+        text = ""
+        for name, (_, array) in self.places.items():
+            step = "(last - 1 & 1)" if array.steps == 2 else "0"
+            text += self._copied(f"{name}_there", f"{step} * {array.nbytes}", name, "0", array)
+            if array.steps == 2:
+                text += self._copied(f"{name}_there", f"(last & 1) * {array.nbytes}", f"{name}_before", "0", array)
+        return text
+
+    def _copied(self, to: str, to_offset: str, source: str, source_offset: str, array: Array, indent: str = "    ") -> str:
+        places = [f"{offset} + k" for offset in (to_offset, source_offset)]
+        text = f"{indent}for k in range(0, {array.nbytes}, {self.line}):\n"
+        return f"{text}{indent}    store_at({to}, {places[0]}, load_at({source}, {places[1]}, sixteen()))\n"
+
+
 class _Settled(ast.NodeTransformer):
     """A kernel's functions for one row of a table: what the row holds is written in, or handed over by name."""
 
-    def __init__(self, number: int, cells: Sequence[int], width: int) -> None:
+    def __init__(self, number: int, cells: Sequence[int], width: int, stack: _Stack) -> None:
         self.number = number
         self.width = width
         self.cells = [0, *cells]
         self.runtime = [c for c, value in enumerate(self.cells) if isinstance(value, Runtime)]
         self.own: set[str] = set()
+        found = {c: stack.name(self.cells[c], f"table[{number}, {c}]") for c in self.runtime}
+        self.moved = {c: name for c, name in found.items() if name is not None}
+        self._two_steps = {c for c, name in self.moved.items() if stack.places[name][1].steps == 2}
+
+    def handed(self) -> list[str]:
+        """What a call of the row's kernel gives it: the cells that only the run knows, of two steps both."""
+        return [name for c in self.runtime for name in (self.moved.get(c, self.cell(c)), *self._earlier(c, self.moved.get(c)))]
+
+    def _taken(self) -> list[str]:
+        """By which names the row's functions take what they are given."""
+        return [name for c in self.runtime for name in (self.cell(c), *self._earlier(c, self.cell(c)))]
+
+    def _earlier(self, c: int, name: str | None) -> list[str]:
+        return [f"{name}_before"] if c in self._two_steps else []
 
     def cell(self, c: int) -> str:
         """The name of a cell that is read from the table."""
@@ -98,14 +192,14 @@ class _Settled(ast.NodeTransformer):
         if own:
             node.name = f"{node.name}_{self.number}"
             rest = [ast.arg("step" if a.arg == "ctx" else a.arg) for a in node.args.args[1:]]
-            node.args.args = [*(ast.arg(self.cell(c)) for c in self.runtime), *rest]
+            node.args.args = [*map(ast.arg, self._taken()), *rest]
         return node
 
     def visit_For(self, node: ast.For) -> ast.AST | list[ast.stmt]:
-        """Blocks of sixteen neurons, written out one after another, each with only the lanes that it has."""
+        """Blocks of neurons, written out one after another, each with only the lanes that it has."""
         self.generic_visit(node)
         bounds = [_known(a) for a in node.iter.args] if isinstance(node.iter, ast.Call) else []
-        if len(bounds) != 3 or None in bounds or bounds[2] != BLOCK or not isinstance(node.target, ast.Name):
+        if len(bounds) != 3 or None in bounds or bounds[2] not in BLOCKS or not isinstance(node.target, ast.Name):
             return node
         text, written = ast.unparse(ast.Module(node.body, [])), []
         for block in range(*[b for b in bounds if b is not None]):
@@ -136,7 +230,11 @@ class _Settled(ast.NodeTransformer):
         if node.func.id.startswith("formula"):
             node.func.id = node.func.id.replace("formula", f"formula_{self.number}")
         elif node.func.id == "at" and isinstance(node.args[1], ast.Constant) and isinstance(node.args[1].value, int):
-            start, stride, mask = (self._held(node.args[1].value + k) for k in range(3))
+            cell = node.args[1].value
+            if cell in self._two_steps:  # asked for now, or for the step before
+                now = _is(node.args[2], "step")
+                return ast.Name(self.cell(cell) if now else f"{self.cell(cell)}_before", ast.Load())
+            start, stride, mask = (self._held(cell + k) for k in range(3))
             if isinstance(stride, ast.Constant) and stride.value == 0:
                 return start
             shift = ast.BinOp(ast.BinOp(node.args[2], ast.BitAnd(), mask), ast.Mult(), stride)
@@ -146,7 +244,7 @@ class _Settled(ast.NodeTransformer):
         elif node.func.id in self.own:
             node.func.id = f"{node.func.id}_{self.number}"
             given = [ast.Name("step", ast.Load()) if _is(a, "ctx") else a for a in node.args if not _is(a, "row")]
-            cells = [ast.Name(self.cell(c), ast.Load()) for c in self.runtime]
+            cells = [ast.Name(name, ast.Load()) for name in self._taken()]
             node.args = [*cells, *given]
         return node
 

@@ -45,6 +45,7 @@ class State(MutableMapping[str, np.ndarray]):
         self.seed = seed
         self.dtype = np.dtype(dtype)
         self._arrays: dict[str, Storage] = {}
+        self._origins: dict[str, tuple[Derivation, str] | None] = {}
         self.edits = 0
 
     def __getitem__(self, address: str) -> np.ndarray:
@@ -142,6 +143,11 @@ class State(MutableMapping[str, np.ndarray]):
 
     def _derived(self, address: str) -> tuple[Derivation, str] | None:
         """How an array follows from another one, and from which; None where it has values of its own."""
+        if address not in self._origins:  # found out once: a run asks at every look
+            self._origins[address] = self._origin(address)
+        return self._origins[address]
+
+    def _origin(self, address: str) -> tuple[Derivation, str] | None:
         owner, _, what = address.rpartition(".")
         projection = self.circuit.projections.get(owner)
         if projection is None or projection.derivation is None or what != "weights":

@@ -6,8 +6,10 @@ import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import h5py
 import numpy as np
@@ -23,6 +25,10 @@ FILL_LIMIT = 1_000_000_000
 """Recordings of fewer bytes start as NaN, so that what was never written reads as missing; larger ones are not."""
 
 CHUNK_BYTES = 256 * 1024
+
+COPIED_BYTES = 1024 * 1024
+"""Files up to about this size are laid out once in memory and copied: the runs of an arm differ in some numbers only, and HDF5
+takes ten times as long to make the same groups, datasets and texts once more."""
 
 PLAIN_SCALE_BYTES = 4096
 """Coordinates up to this size stay uncompressed: the index of their chunks would be larger than they are."""
@@ -64,13 +70,17 @@ def created(path: Path, quantities: Sequence[Quantity], root: Mapping[str, Any],
     Raises:
         OSError: the disk cannot hold it.
     """
-    with h5py.File(path, "w", locking=False) as file:
-        disk.reserve(file.id.get_vfd_handle(), _size(quantities, root))
-        attributes.write(file, root)
-        file.create_dataset(COUNTER, data=np.int64(-1), dtype="<i8")
-        fill = sum(quantity.nbytes for quantity in quantities) < FILL_LIMIT
-        for quantity in quantities:
-            _lay_out(file, quantity, compact, fill)
+    size = _size(quantities, root)
+    copied = size <= COPIED_BYTES
+    texts = {name: value for name, value in root.items() if isinstance(value, str)}
+    if copied:
+        path.write_bytes(_image(tuple(quantities), tuple(texts.items()), compact))
+    with h5py.File(path, "r+" if copied else "w", locking=False) as file:
+        disk.reserve(file.id.get_vfd_handle(), size)
+        if copied:
+            attributes.write(file, {name: value for name, value in root.items() if name not in texts})
+        else:
+            _lay_out_all(file, quantities, root, compact)
         yield file
         # HDF5 does not know of the reserved tail that it did not need, so it has to be given back here.
         file.flush()
@@ -121,6 +131,25 @@ def rows_together(quantity: Quantity, chunk_rows: int, limit: int) -> int:
     """
     row_bytes = quantity.nbytes // len(quantity.trials)
     return max(limit // (row_bytes * chunk_rows), 1) * chunk_rows
+
+
+@lru_cache(maxsize=8)
+def _image(quantities: tuple[Quantity, ...], texts: tuple[tuple[str, str], ...], compact: bool) -> bytes:
+    """A file with these texts and nothing in its quantities, as it would be on a disk."""
+    name = f"layout {uuid4()}"  # HDF5 identifies files in memory by their names
+    with h5py.File(name, "w", driver="core", backing_store=False) as file:
+        _lay_out_all(file, quantities, dict(texts), compact)
+        file.flush()
+        image: bytes = file.id.get_file_image()
+        return image
+
+
+def _lay_out_all(file: h5py.File, quantities: Sequence[Quantity], root: Mapping[str, Any], compact: bool) -> None:
+    attributes.write(file, root)
+    file.create_dataset(COUNTER, data=np.int64(-1), dtype="<i8")
+    fill = sum(quantity.nbytes for quantity in quantities) < FILL_LIMIT
+    for quantity in quantities:
+        _lay_out(file, quantity, compact, fill)
 
 
 def _nodes(quantity: Quantity) -> list[str]:

@@ -134,8 +134,10 @@ class Recorder(AbstractContextManager["Recorder"]):
         seen = self._signals(simulator, task, signals) if signals else {}
         for address in due:
             kind = self._kinds[address]
-            nothing = np.full(self._quantities[address].row_shape, np.nan)
-            value = nothing if kind == "absent" else _READ[kind](self._look, seen, address)
+            if kind == "absent":
+                value: Any = np.full(self._quantities[address].row_shape, np.nan)
+            else:
+                value = _READ[kind](self._look, seen, address)
             if kind == "best":
                 value = self._lowest[address] = float(np.fmin(value, self._lowest.get(address, np.nan)))
             self._writer.write(address, simulator.trial, value)

@@ -13,7 +13,7 @@ import pytest
 from recording.samples import QUANTITIES, complete, value, write_rows
 
 from neurosim.errors import EnvironmentFailure, InputError
-from neurosim.recording import Quantity, Recording, Writer, disk, layout
+from neurosim.recording import Quantity, Recording, Writer, attributes, disk, layout
 
 ENGINES = ("netcdf4", "h5netcdf")
 
@@ -111,6 +111,7 @@ def test_while_running_all_space_is_claimed_and_nothing_is_chunked(tmp_path):
 
 def test_a_huge_recording_is_not_filled(tmp_path, monkeypatch):
     monkeypatch.setattr(layout, "FILL_LIMIT", 10)
+    monkeypatch.setattr(layout, "COPIED_BYTES", 0)
     with Writer(tmp_path / "run.h5", QUANTITIES) as writer:
         with h5py.File(tmp_path / "run.h5", locking=False) as file:
             assert (file["hidden/rate/rate"][()] == 0).all()
@@ -432,3 +433,38 @@ def test_that_a_quantity_may_stand_below_another_in_either_order(tmp_path: Path)
                 writer.write(address, 0, value)
         with Recording(tmp_path / f"{index}.h5") as recording:
             assert [recording[address].values[0] for address in addresses] == [0.0, 1.0]
+
+
+@pytest.mark.parametrize("compact", [False, True])
+def test_a_copied_layout_is_the_one_that_would_be_made(tmp_path, monkeypatch, compact):
+    root = layout.root({"seed": 7, "circuit": "a text", "arms": ["a", "b"]}, "running")
+    contents = []
+    for name, limit in (("made", 0), ("copied", layout.COPIED_BYTES), ("copied again", layout.COPIED_BYTES)):
+        monkeypatch.setattr(layout, "COPIED_BYTES", limit)
+        with layout.created(tmp_path / name, QUANTITIES, root, compact):
+            pass
+        with h5py.File(tmp_path / name, "r", locking=False) as file:
+            contents.append({"": attributes.read(file)} | _told(file))
+    assert contents[0] == contents[1] == contents[2]
+    assert "hidden/rate/rate" in contents[0]
+
+
+def test_that_copies_of_a_layout_have_numbers_of_their_own(tmp_path):
+    for seed in (1, 2):
+        with Writer(tmp_path / f"{seed}.h5", QUANTITIES, {"seed": seed, "circuit": "the same"}):
+            pass
+    assert [Recording(tmp_path / f"{seed}.h5").attributes["seed"] for seed in (1, 2)] == [1, 2]
+
+
+def _told(file: h5py.File) -> dict[str, object]:
+    """Everything that a file tells of its members: how they are stored, and what they hold."""
+    found: dict[str, object] = {}
+
+    def note(name: str, node: h5py.HLObject) -> None:
+        if isinstance(node, h5py.Dataset):
+            stored = (node.dtype.str, node.chunks, node.compression, node.fletcher32, node.shuffle, node[()].tobytes())
+            scales = [[scale.name for scale in dimension.values()] for dimension in node.dims]
+            found[name] = (stored, scales, {k: v for k, v in node.attrs.items() if isinstance(v, str)})
+
+    file.visititems(note)
+    return found
