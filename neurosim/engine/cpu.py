@@ -14,9 +14,10 @@ from neurosim.engine.compile import Kernel, begin_of, kernel, machine_broken, ma
 from neurosim.engine.generated import combine_kernel, compute_kernel, synapse_kernel
 from neurosim.engine.in_lanes import in_vectors
 from neurosim.engine.machine import RAISED
+from neurosim.engine.on_stack import Array
 from neurosim.engine.plan import BLOCK, Combine, Formula, Gather, Mask, Outer, Plan, Step, Synapses, ahead, plan
 from neurosim.engine.program import Derive, Program
-from neurosim.engine.specialise import Array, Runtime, specialised
+from neurosim.engine.specialise import Runtime, specialised
 from neurosim.engine.state import State
 from neurosim.engine.storage import Compact, aligned, padded, panels_of
 from neurosim.errors import InputError, Problem, RunError

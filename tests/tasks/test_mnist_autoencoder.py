@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from neurosim.errors import InputError
 from neurosim.tasks import Mnist, MnistAutoencoder
 
 SMALL = {"training": 40, "tests": 15}
@@ -24,3 +25,21 @@ def test_trials_come_in_the_order_of_mnist(small_mnist):
     np.testing.assert_allclose(images, 0.9 * (2 * digits - 1), atol=1e-6)
     assert np.array_equal(images, targets)
     assert not np.shares_memory(images, targets)
+
+
+def test_centred_inputs_are_the_images_minus_their_mean(small_mnist):
+    plain, centred = MnistAutoencoder(**SMALL), MnistAutoencoder(centred=True, **SMALL)
+    stored = small_mnist.arrays["train-images-idx3-ubyte.gz"].reshape(-1, 784)[:40].astype(np.float64)
+    mean = 0.9 * (stored / 127.5 - 1).mean(axis=0)
+    for one, other in ((plain.test(), centred.test()), (plain.trials(5, 30, 25), centred.trials(5, 30, 25))):
+        np.testing.assert_allclose(other.inputs, one.inputs - mean, atol=1e-6)
+        assert np.array_equal(other.targets, one.targets)
+    shown = centred.training_set(40)
+    np.testing.assert_allclose(shown.inputs.mean(axis=0), 0, atol=1e-6)
+    assert not shown.inputs.flags.writeable
+    assert not np.shares_memory(shown.inputs, shown.targets)
+
+
+def test_that_only_true_or_false_is_taken():
+    with pytest.raises(InputError, match="centred: expected true or false"):
+        MnistAutoencoder(centred="yes")
