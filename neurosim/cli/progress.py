@@ -27,7 +27,8 @@ class Progress:
     def __init__(self, total: float, *, quiet: bool, shares: bool = False) -> None:
         self._total = max(1, total)
         self._done = 0.0
-        self._started = self._told = time.monotonic()
+        self._told = time.monotonic()
+        self._first: tuple[float, float] | None = None  # when, and how many were done; what comes before is compiling
         self._quiet = quiet
         self._at = ""
         shown = {"bar_format": SHARE} if shares else {"unit": " trials", "unit_scale": True}
@@ -38,10 +39,12 @@ class Progress:
         self._done += trials
         self._bar.update(trials)
         now = time.monotonic()
+        self._first = self._first or (now, self._done)
+        since, before = self._first
         waited = now - self._told >= SECONDS_BETWEEN_LINES
-        if self._bar.disable and not self._quiet and waited and self._done >= self._total / 100:
+        if self._bar.disable and not self._quiet and waited and self._done > before and self._done >= self._total / 100:
             self._told = now
-            left = (now - self._started) / self._done * (self._total - self._done)
+            left = (now - since) / (self._done - before) * (self._total - self._done)
             print(f"{self._at}{100 * self._done / self._total:3.0f} %, about {left:.0f} s left", file=sys.stderr, flush=True)
 
     def at(self, what: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from cli.tiny import TINY, run
@@ -122,8 +123,11 @@ def test_the_bar_over_all_says_where_it_is_and_makes_room(monkeypatch: pytest.Mo
 
 
 def test_lines_say_the_time_left_over_all(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr("neurosim.cli.progress.SECONDS_BETWEEN_LINES", 0.0)
+    """What is left is told by what has been learned since the first trials: before them, kernels are compiled."""
+    clock = iter([0.0, 100.0, 110.0, 120.0])
+    monkeypatch.setattr("neurosim.cli.progress.time", SimpleNamespace(monotonic=lambda: next(clock)))
     with Progress(200.0, quiet=False, shares=True) as progress:
         progress.at("2 of 3, xor")
-        progress(50.0)
-    assert capsys.readouterr().err.startswith("2 of 3, xor:  25 %, about 0 s left")
+        for _ in range(3):
+            progress(25.0)
+    assert capsys.readouterr().err == "2 of 3, xor:  25 %, about 60 s left\n2 of 3, xor:  38 %, about 50 s left\n"
