@@ -10,9 +10,10 @@ from neurosim.engine.kernels.cells import TILE, at, first_panel
 from neurosim.engine.kernels.online import clear
 
 if TYPE_CHECKING:
-    from neurosim.engine.lanes import fma, plus, single_fma, store
+    from neurosim.engine.lanes import fma, load_at, plus, single_fma, store, store_at
     from neurosim.engine.lanes import load32 as load
     from neurosim.engine.lanes import repeat32 as repeat
+    from neurosim.engine.lanes import sixteen32 as sixteen
     from neurosim.engine.memory import fetch, number, spare
     from neurosim.engine.memory import floats32 as floats
 
@@ -88,18 +89,19 @@ def block_pass(row, step, panel, first, size):
         q2, q3 = repeat(eta * o2[i + 1]), repeat(eta * o3[i + 1])
         a0, a1, a2, a3 = repeat(x0[i]), repeat(x1[i]), repeat(x2[i]), repeat(x3[i])
         b0, b1, b2, b3 = repeat(x0[i + 1]), repeat(x1[i + 1]), repeat(x2[i + 1]), repeat(x3[i + 1])
+        beside, like = w + line, sixteen()
         for j in range(0, size, 16 * width):
             fetch(w + 4 * line + j)
-            fetch(w + 5 * line + j)
-            e0, e1, e2, e3 = load(d0 + j), load(d1 + j), load(d2 + j), load(d3 + j)
-            a = fma(p3, e3, fma(p2, e2, fma(p1, e1, fma(p0, e0, load(w + j)))))
-            b = fma(q3, e3, fma(q2, e2, fma(q1, e1, fma(q0, e0, load(w + line + j)))))
-            store(w + j, a)
-            store(w + line + j, b)
-            store(u0 + j, fma(b, b0, fma(a, a0, load(u0 + j))))
-            store(u1 + j, fma(b, b1, fma(a, a1, load(u1 + j))))
-            store(u2 + j, fma(b, b2, fma(a, a2, load(u2 + j))))
-            store(u3 + j, fma(b, b3, fma(a, a3, load(u3 + j))))
+            fetch(beside + 4 * line + j)
+            e0, e1, e2, e3 = load_at(d0, j, like), load_at(d1, j, like), load_at(d2, j, like), load_at(d3, j, like)
+            a = fma(p3, e3, fma(p2, e2, fma(p1, e1, fma(p0, e0, load_at(w, j, like)))))
+            b = fma(q3, e3, fma(q2, e2, fma(q1, e1, fma(q0, e0, load_at(beside, j, like)))))
+            store_at(w, j, a)
+            store_at(beside, j, b)
+            store_at(u0, j, fma(b, b0, fma(a, a0, load_at(u0, j, like))))
+            store_at(u1, j, fma(b, b1, fma(a, a1, load_at(u1, j, like))))
+            store_at(u2, j, fma(b, b2, fma(a, a2, load_at(u2, j, like))))
+            store_at(u3, j, fma(b, b3, fma(a, a3, load_at(u3, j, like))))
         i += 2
         w += 2 * line
     if i < row[3]:
