@@ -23,7 +23,7 @@ from neurosim.engine.storage import Compact, aligned, padded, panels_of
 from neurosim.errors import InputError, Problem, RunError
 from neurosim.models.weights import cutoff, moore_penrose
 
-CHUNK_BYTES, LOOK_BYTES = 1 << 22, 1 << 18
+CHUNK_BYTES, LOOK_BYTES = 1 << 21, 1 << 18
 """The memory for signals that come or go trial by trial; less for an executor that only looks, of which a run has several."""
 LONGEST_CHUNK = 16384
 SYNAPSES_WORTH_A_TEAM = {"online": 400_000, "batches": 100_000}
