@@ -49,7 +49,15 @@ _CALLS = {
     "learn_outer_momentum": (kernels.change_row,),
     "gather_narrow": (kernels.gather_lanes,),
     "learn_gather_narrow": (kernels.gather_lanes, kernels.gather_narrow, kernels.learn_gather_lanes),
-    "learn_gather_blocked": (kernels.clear, kernels.block_pass, kernels.dot, kernels.correct),
+    "learn_gather_blocked": (
+        kernels.clear,
+        kernels.turn_block,
+        kernels.change_strip,
+        kernels.sum_strip,
+        kernels.block_pass,
+        kernels.dot,
+        kernels.correct,
+    ),
     "gather_transposed": (kernels.sum_rows_8,),
     "multiply": _MULTIPLY,
     "multiply_transposed": _MULTIPLY,
@@ -250,7 +258,7 @@ def header(dtype: str, modules: dict[str, str]) -> str:
         f"from neurosim.engine.lanes import {'sixteen32' if bits == 32 else 'eight64'} as line_of",
         *(imports[module].format(name=name) for name, module in sorted(modules.items())),
         f"real, width = np.float{bits}, {bits // 8}",
-        f"SHARE, STRIP, TILE = {kernels.SHARE}, {kernels.STRIP}, {kernels.TILE}",
+        f"ROWS, SHARE, STRIP = {kernels.ROWS}, {kernels.SHARE}, {kernels.STRIP}",
         _support(),
     ]
     return "\n".join(lines) + "\n\n"

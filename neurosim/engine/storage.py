@@ -20,8 +20,10 @@ COMPACT_BELOW = 0.2
 ALIGNMENT = 64
 LANES = 16
 """Kernels for few neurons read and write so many numbers at once, so every row has room for whole lanes."""
+FEW_LINES = 4
+"""Panels of no more lines than this are for the kernels for few neurons, which need them as narrow as they are."""
 ONE_PANEL = 512
-PANEL = 1024
+PANEL = 1008
 """The most postsynaptic neurons of a matrix in one panel, and of one panel among several: long rows are read fastest."""
 
 
@@ -53,13 +55,16 @@ def padded(count: int, dtype: np.dtype) -> int:
 def panels_of(post: int) -> tuple[int, int]:
     """How many panels hold so many postsynaptic neurons, and how wide each is.
 
-    A matrix that one panel cannot hold gets an even number of them, so that two threads have equal shares.
+    A matrix that one panel cannot hold gets an even number of them, so that two threads have equal shares. A wide panel holds
+    an odd number of lines of numbers: the rows of some presynaptic neurons then lie in different sets of the nearest cache.
 
     >>> panels_of(10), panels_of(1000), panels_of(1500)
-    ((1, 16), (2, 512), (2, 752))
+    ((1, 16), (2, 528), (2, 752))
     """
     count = 1 if post <= ONE_PANEL else 2 * -(-post // (2 * PANEL))
-    return count, -(-post // (count * LANES)) * LANES
+    lines = -(-post // (count * LANES))
+    width = (lines if lines <= FEW_LINES else lines | 1) * LANES
+    return -(-post // width), width
 
 
 class Storage(Protocol):

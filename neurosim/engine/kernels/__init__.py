@@ -24,8 +24,17 @@ from neurosim.engine.kernels.batches import (
     scale,
     turn,
 )
-from neurosim.engine.kernels.blocked import block_pass, correct, dot, learn_block, learn_gather_blocked
-from neurosim.engine.kernels.cells import SHARE, STRIP, TILE, at, first_of, first_panel
+from neurosim.engine.kernels.blocked import (
+    block_pass,
+    change_strip,
+    correct,
+    dot,
+    learn_block,
+    learn_gather_blocked,
+    sum_strip,
+    turn_block,
+)
+from neurosim.engine.kernels.cells import ROWS, SHARE, STRIP, at, first_of, first_panel
 from neurosim.engine.kernels.compact import (
     gather_compact,
     learn_batch_compact,
@@ -64,12 +73,13 @@ from neurosim.engine.kernels.online import (
 from neurosim.engine.kernels.pairs import diagonal, mask
 
 __all__ = [
+    "ROWS",
     "SHARE",
     "STRIP",
-    "TILE",
     "at",
     "block_pass",
     "change_row",
+    "change_strip",
     "clear",
     "collect",
     "collect_turned",
@@ -113,8 +123,10 @@ __all__ = [
     "scalar_product",
     "scale",
     "sum_rows_8",
+    "sum_strip",
     "sum_synapses",
     "transposed_inverse",
     "turn",
+    "turn_block",
     "turned",
 ]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neurosim.engine.kernels.cells import TILE, at, first_panel
+from neurosim.engine.kernels.cells import ROWS, STRIP, at, first_panel
 from neurosim.engine.kernels.online import clear
 
 if TYPE_CHECKING:
@@ -42,8 +42,7 @@ def learn_gather_blocked(row, ctx):
     for panel in range(first_panel(row, ctx[2], ctx[3]), first_panel(row, ctx[2] + 1, ctx[3])):
         size = min(line, row[4] * width - panel * line)
         if phase == 0:
-            for first in range(0, size, TILE * width):
-                block_pass(row, step, panel, first, min(TILE * width, size - first))
+            block_pass(row, step, panel, size)
         correct(row, step, panel * line, size, o0, o1, o2)
 
 
@@ -66,55 +65,65 @@ def correct(row, step, shift, size, o0, o1, o2):
         store(u + j, a)
 
 
-def block_pass(row, step, panel, first, size):
-    """W += η Σ x' d'ᵀ of the four trials before, and W x of the four to come, for the neurons of a panel; two rows at a time."""
+def block_pass(row, step, panel, size):
+    """W += η Σ x' d'ᵀ of the four trials before, and W x of the four to come, for the neurons of a panel.
+
+    Some presynaptic neurons and a cache line of postsynaptic ones at a time: what is the same for all these synapses stays in
+    registers, first the four d', then the four sums, and the weights stay in the nearest cache in between.
+    """
     eta, line = real(number(row[15])) if step else real(0), row[2]
-    back, shift = step - 4 if step else step, panel * row[2] + first
-    d0, d1 = at(row, 12, back) + shift, at(row, 12, back + 1) + shift
-    d2, d3 = at(row, 12, back + 2) + shift, at(row, 12, back + 3) + shift
-    o0, o1 = floats(at(row, 19, back)), floats(at(row, 19, back + 1))
-    o2, o3 = floats(at(row, 19, back + 2)), floats(at(row, 19, back + 3))
-    x0, x1 = floats(at(row, 9, step)), floats(at(row, 9, step + 1))
-    x2, x3 = floats(at(row, 9, step + 2)), floats(at(row, 9, step + 3))
-    u0, u1 = at(row, 22, step) + shift, at(row, 22, step + 1) + shift
-    u2, u3 = at(row, 22, step + 2) + shift, at(row, 22, step + 3) + shift
-    clear(u0, size)
-    clear(u1, size)
-    clear(u2, size)
-    clear(u3, size)
-    w, i = row[1] + panel * line * row[3] + first, 0
-    while i + 2 <= row[3]:
-        p0, p1, p2, p3 = repeat(eta * o0[i]), repeat(eta * o1[i]), repeat(eta * o2[i]), repeat(eta * o3[i])
-        q0, q1 = repeat(eta * o0[i + 1]), repeat(eta * o1[i + 1])
-        q2, q3 = repeat(eta * o2[i + 1]), repeat(eta * o3[i + 1])
-        a0, a1, a2, a3 = repeat(x0[i]), repeat(x1[i]), repeat(x2[i]), repeat(x3[i])
-        b0, b1, b2, b3 = repeat(x0[i + 1]), repeat(x1[i + 1]), repeat(x2[i + 1]), repeat(x3[i + 1])
-        beside, like = w + line, sixteen()
+    taught = at(row, 12, step - 4 if step else step) + panel * line
+    u = at(row, 22, step) + panel * line
+    for trial in range(4):
+        clear(u + trial * row[23], size)
+    rates = spare(2048)
+    for first in range(0, row[3], ROWS):
+        many = min(ROWS, row[3] - first)
+        turn_block(row, step, first, many, eta, rates)
+        w = row[1] + (panel * row[3] + first) * line
         for j in range(0, size, 16 * width):
-            fetch(w + 4 * line + j)
-            fetch(beside + 4 * line + j)
-            e0, e1, e2, e3 = load_at(d0, j, like), load_at(d1, j, like), load_at(d2, j, like), load_at(d3, j, like)
-            a = fma(p3, e3, fma(p2, e2, fma(p1, e1, fma(p0, e0, load_at(w, j, like)))))
-            b = fma(q3, e3, fma(q2, e2, fma(q1, e1, fma(q0, e0, load_at(beside, j, like)))))
-            store_at(w, j, a)
-            store_at(beside, j, b)
-            store_at(u0, j, fma(b, b0, fma(a, a0, load_at(u0, j, like))))
-            store_at(u1, j, fma(b, b1, fma(a, a1, load_at(u1, j, like))))
-            store_at(u2, j, fma(b, b2, fma(a, a2, load_at(u2, j, like))))
-            store_at(u3, j, fma(b, b3, fma(a, a3, load_at(u3, j, like))))
-        i += 2
-        w += 2 * line
-    if i < row[3]:
-        p0, p1, p2, p3 = repeat(eta * o0[i]), repeat(eta * o1[i]), repeat(eta * o2[i]), repeat(eta * o3[i])
-        a0, a1, a2, a3 = repeat(x0[i]), repeat(x1[i]), repeat(x2[i]), repeat(x3[i])
-        for j in range(0, size, 16 * width):
-            a = fma(p1, load(d1 + j), fma(p0, load(d0 + j), load(w + j)))
-            a = fma(p3, load(d3 + j), fma(p2, load(d2 + j), a))
-            store(w + j, a)
-            store(u0 + j, fma(a, a0, load(u0 + j)))
-            store(u1 + j, fma(a, a1, load(u1 + j)))
-            store(u2 + j, fma(a, a2, load(u2 + j)))
-            store(u3 + j, fma(a, a3, load(u3 + j)))
+            change_strip(w + j, line, many, rates, taught + j, row[13])
+            sum_strip(w + j, line, many, rates + 4 * width, u + j, row[23])
+
+
+def turn_block(row, step, first, many, eta, into):
+    """η x' of the four trials before and x of the four to come, of one presynaptic neuron after the other."""
+    to, back = floats(into), step - 4 if step else step
+    for trial in range(4):
+        old, new = floats(at(row, 19, back + trial)), floats(at(row, 9, step + trial))
+        for i in range(many):
+            to[8 * i + trial] = eta * old[first + i]
+            to[8 * i + 4 + trial] = new[first + i]
+
+
+def change_strip(w, line, many, rates, taught, slot):
+    """W += η Σ x' d'ᵀ of four trials, for a strip of neurons."""
+    like = sixteen()
+    d0, d1, d2 = load_at(taught, 0, like), load_at(taught, slot, like), load_at(taught, 2 * slot, like)
+    d3 = load_at(taught, 3 * slot, like)
+    for _ in range(many):
+        fetch(w + 2 * STRIP)
+        x = floats(rates)
+        a = fma(repeat(x[1]), d1, fma(repeat(x[0]), d0, load_at(w, 0, like)))
+        store_at(w, 0, fma(repeat(x[3]), d3, fma(repeat(x[2]), d2, a)))
+        w += line
+        rates += 8 * width
+
+
+def sum_strip(w, line, many, rates, u, slot):
+    """U += W x in four trials, for a strip of neurons."""
+    like = sixteen()
+    u0, u1, u2, u3 = load_at(u, 0, like), load_at(u, slot, like), load_at(u, 2 * slot, like), load_at(u, 3 * slot, like)
+    for _ in range(many):
+        x, a = floats(rates), load_at(w, 0, like)
+        u0, u1 = fma(a, repeat(x[0]), u0), fma(a, repeat(x[1]), u1)
+        u2, u3 = fma(a, repeat(x[2]), u2), fma(a, repeat(x[3]), u3)
+        w += line
+        rates += 8 * width
+    store_at(u, 0, u0)
+    store_at(u, slot, u1)
+    store_at(u, 2 * slot, u2)
+    store_at(u, 3 * slot, u3)
 
 
 def dot(x, y, count):

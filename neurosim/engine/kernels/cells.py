@@ -8,8 +8,8 @@ SHARE = 64
 """Threads take neurons in shares of this many."""
 STRIP = 64
 """The bytes of a cache line: of so many weights onto neighbouring neurons."""
-TILE = 256
-"""Blocked passes keep the sums of so many postsynaptic neurons near."""
+ROWS = 32
+"""Blocked passes go over the synapses from so many presynaptic neurons at a time: they stay in the nearest cache."""
 width = np.dtype(np.float32).itemsize
 
 
