@@ -42,13 +42,20 @@ _MULTIPLY = (
     kernels.five_trials,
     kernels.multiply_strips,
 )
+_GATHER_NARROW = (kernels.arrive, kernels.gather_lanes, kernels.gather_pair)
 _CALLS = {
     "gather": (kernels.clear,),
     "learn_gather": (kernels.clear, kernels.gather),
     "learn_gather_momentum": (kernels.clear, kernels.gather, kernels.change_row),
     "learn_outer_momentum": (kernels.change_row,),
-    "gather_narrow": (kernels.gather_lanes,),
-    "learn_gather_narrow": (kernels.gather_lanes, kernels.gather_narrow, kernels.learn_gather_lanes),
+    "gather_narrow": _GATHER_NARROW,
+    "learn_gather_narrow": (
+        *_GATHER_NARROW,
+        kernels.gather_narrow,
+        kernels.taught,
+        kernels.learn_gather_lanes,
+        kernels.learn_gather_pair,
+    ),
     "learn_gather_blocked": (
         kernels.clear,
         kernels.turn_block,

@@ -139,25 +139,6 @@ least = _pairwise(lambda builder, a, b: builder.select(builder.fcmp_ordered("<",
 most = _pairwise(lambda builder, a, b: builder.select(builder.fcmp_ordered(">", a, b), a, b), "the larger of a and b")
 
 
-def _converted(element, build):
-    """The same lanes as numbers of another length."""
-
-    @intrinsic
-    def operation(typing, a):
-        to = Lanes(element, a.count) if isinstance(a, Lanes) else None
-
-        def generate(context, builder, signature, arguments):
-            return build(builder, arguments[0], to.vector)
-
-        return (to(a), generate) if to is not None else None
-
-    return operation
-
-
-doubled = _converted("float64", lambda builder, a, to: builder.fpext(a, to))
-halved = _converted("float32", lambda builder, a, to: builder.fptrunc(a, to))
-
-
 @intrinsic
 def fma(typing, a, b, c):
     """a b + c with one rounding, lane by lane."""

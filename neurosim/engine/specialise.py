@@ -22,7 +22,7 @@ class Runtime(int):
     """A cell of a table that only the run knows: an address, or the bits of a constant."""
 
 
-BLOCKS = (8, 16)
+BLOCKS = (16, 24)
 """By how many neurons kernels go through a population."""
 CONTEXT = {0: ast.Name("step", ast.Load()), 1: ast.Constant(1), 2: ast.Constant(0), 3: ast.Constant(1)}
 """One trial at a time, all of it in one part."""

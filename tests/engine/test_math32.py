@@ -17,14 +17,14 @@ def _each(x):
     return out
 
 
-def test_that_tanh_is_accurate_to_two_parts_in_ten_million() -> None:
+def test_that_tanh_is_accurate_to_three_parts_in_ten_million() -> None:
     x = np.concatenate(
         [np.linspace(-12, 12, 400_001), np.logspace(-30, 1, 20_000), -np.logspace(-30, 1, 20_000), [0.0, 1e30, -1e30]]
     ).astype(np.float32)
     found = _each(x)
     assert found.dtype == np.float32
-    assert np.abs(found - np.tanh(x.astype(np.float64))).max() < 2e-7
-    assert np.abs(found).max() <= 1.0
+    assert np.abs(found - np.tanh(x.astype(np.float64))).max() < 3e-7
+    assert np.abs(found).max() < 1.0, "1 − tanh² stays above 0"
     assert (_each(-x) == -found).all()
     small = (np.abs(x) > 1e-30) & (np.abs(x) < 1e-3)
     np.testing.assert_allclose(found[small], np.tanh(x[small].astype(np.float64)), rtol=5e-7)

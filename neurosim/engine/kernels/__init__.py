@@ -52,12 +52,16 @@ from neurosim.engine.kernels.inverse import (
     transposed_inverse,
 )
 from neurosim.engine.kernels.narrow import (
+    arrive,
     gather_lanes,
     gather_narrow,
+    gather_pair,
     gather_transposed_narrow,
     learn_gather_lanes,
     learn_gather_narrow,
+    learn_gather_pair,
     learn_outer_narrow,
+    taught,
 )
 from neurosim.engine.kernels.online import (
     change_row,
@@ -76,6 +80,7 @@ __all__ = [
     "ROWS",
     "SHARE",
     "STRIP",
+    "arrive",
     "at",
     "block_pass",
     "change_row",
@@ -96,6 +101,7 @@ __all__ = [
     "gather_compact",
     "gather_lanes",
     "gather_narrow",
+    "gather_pair",
     "gather_transposed",
     "gather_transposed_narrow",
     "learn_batch",
@@ -107,6 +113,7 @@ __all__ = [
     "learn_gather_lanes",
     "learn_gather_momentum",
     "learn_gather_narrow",
+    "learn_gather_pair",
     "learn_outer",
     "learn_outer_momentum",
     "learn_outer_narrow",
@@ -125,6 +132,7 @@ __all__ = [
     "sum_rows_8",
     "sum_strip",
     "sum_synapses",
+    "taught",
     "transposed_inverse",
     "turn",
     "turn_block",
