@@ -205,7 +205,7 @@ def _run_arguments(parser: argparse.ArgumentParser) -> None:
         type=_count,
         default=os.cpu_count() or 1,
         metavar="N",
-        help="threads, or processes with --engine dask; default: all cores",
+        help="so many threads or processes; default: all cores",
     )
     parser.add_argument(
         "--resume",
@@ -228,7 +228,9 @@ def _run_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--index", type=_index, metavar="I", help="with --of: run slice I, from 0 to N-1, and draw nothing")
     parser.add_argument("--of", type=_count, metavar="N", help="with --index: cut all runs into N slices of nearly equal length")
-    parser.add_argument("--engine", default="serial", metavar="E", help="serial (default) or dask; see `neurosim list engines`")
+    parser.add_argument(
+        "--engine", default="local", metavar="E", help="local (default), serial or dask; see `neurosim list engines`"
+    )
     parser.add_argument(
         "--scheduler", default="", metavar="ADDRESS", help="with --engine dask: a running scheduler, e.g. tcp://host:8786"
     )

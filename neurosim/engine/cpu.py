@@ -13,6 +13,7 @@ import numpy as np
 from neurosim.engine.compile import Kernel, begin_of, kernel, machine_broken, machine_load, machine_loop
 from neurosim.engine.generated import combine_kernel, compute_kernel, synapse_kernel
 from neurosim.engine.in_lanes import in_vectors
+from neurosim.engine.in_place import Given, readers, scanned
 from neurosim.engine.machine import RAISED
 from neurosim.engine.on_stack import Array
 from neurosim.engine.plan import BLOCK, Combine, Formula, Gather, Mask, Outer, Plan, Step, Synapses, ahead, plan
@@ -50,7 +51,8 @@ class CpuExecutor:
         self._program, self._state, self._batch, self._wanted = program, state, batch, tuple(wanted)
         self.plan: Plan = plan(program, batch == 1)
         self._memory = {array.address for array in program.arrays}
-        self._flow = {self.plan.root(address) for address in (*program.streams, *wanted)} - self._memory
+        self._in_place = scanned(program, self.plan, state, NARROW) - set(wanted) if batch == 1 else set()
+        self._flow = {self.plan.root(address) for address in (*program.streams, *wanted)} - self._memory - self._in_place
         self._steps = self._chunk_steps()
         self._steps_held = 0  # how many steps of the slots were written by the last run
         self._slots: dict[str, np.ndarray] = {}
@@ -58,7 +60,9 @@ class CpuExecutor:
         self._first_rows = self._served(self.plan.begin)
         self._rows = self._served(self.plan.steps)
         self._table = _table(self._rows)
-        self._flush = _table(self._served(self.plan.flush))
+        flushed = self._served(self.plan.flush)
+        self._flush = _table(flushed)
+        self._readers = [*readers(self._table, self._rows), *readers(self._flush, flushed)]
         worth = SYNAPSES_WORTH_A_TEAM["online" if batch == 1 else "batches"]
         self._parts = max(1, threads) if self._shared_synapses() >= worth else 1
         self._team: ThreadPoolExecutor | None = None  # its threads sleep between runs, and end with this executor
@@ -106,12 +110,15 @@ class CpuExecutor:
             machine_loop()(_table(self._first_rows), context, np.zeros(2, np.int64), 0, 1)
             _require_no_exception([context])
         kept: dict[str, list[np.ndarray]] = {address: [] for address in self._wanted}
+        given = {address: np.ascontiguousarray(streams[address], self._state.dtype) for address in self._in_place}
         first = self._steps_held = 0
         while first < trials:
             whole = min(self._steps, (trials - first) // self._batch)
             steps, rows = (whole, self._batch) if whole else (1, trials - first)
             last = first + steps * rows
             self._load(streams, first, steps, rows)
+            for table, row, cell, address in self._readers:
+                table[row, cell] = begin_of(given[address]) + first * given[address].strides[0]
             self._go(steps, rows)
             self._steps_held = max(self._steps_held, steps)
             for address, values in kept.items():
@@ -133,7 +140,7 @@ class CpuExecutor:
 
     def _load(self, streams: Mapping[str, np.ndarray], first: int, steps: int, rows: int) -> None:
         for address in self._program.streams:
-            if self.plan.root(address) == address:
+            if self.plan.root(address) == address and address not in self._in_place:
                 self._copy(self._slot(address)[:steps, :rows], streams[address][first : first + steps * rows])
 
     def _read(self, address: str, steps: int, rows: int) -> np.ndarray:
@@ -197,6 +204,8 @@ class CpuExecutor:
         return self._slots[address]
 
     def _operand(self, address: str) -> list[int]:
+        if address in self._in_place:
+            return [Given(address), self._size(address) * self._state.dtype.itemsize, -1]
         slot = self._slot(address)
         if len(slot) == 1 or address in self.plan.constants:
             return [Runtime(slot.ctypes.data), 0, 0]

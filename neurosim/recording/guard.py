@@ -63,15 +63,16 @@ def require_sound(path: Path) -> None:
     told = os.stat(path)
     as_it_is = (told.st_ino, told.st_size, told.st_mtime_ns, told.st_ctime_ns)
     if path not in _known or _known[path][0] != as_it_is:
-        _known[path] = as_it_is, _fault(path, told)
+        _known[path] = as_it_is, _fault(path)
     fault = _known[path][1]
     if fault is not None:
         raise Damaged(f"{path} {fault}")
 
 
-def _fault(path: Path, told: os.stat_result) -> str | None:
+def _fault(path: Path) -> str | None:
     """What is wrong with a file, or None."""
     with path.open("rb") as file:
+        told = os.fstat(file.fileno())  # of this very file: a run may put another one in its place at any moment
         head = file.read(_HEAD)
         if not head.startswith(SIGNATURE):
             return "is damaged or not a recording: it does not begin as HDF5 files do"

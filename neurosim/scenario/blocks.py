@@ -29,11 +29,12 @@ def runs(scenario: Scenario, plan: Plan) -> list[tuple[Arm, int]]:
 
 def work(scenario: Scenario, plan: Plan) -> int:
     """How much there is to do, by which scenarios can be compared: for each trial its synapses, and what any trial costs."""
-    of_arm = {arm.name: _work_of(scenario, arm) for arm in chosen_arms(scenario, plan.arms)}
+    of_arm = {arm.name: work_of(scenario, arm) for arm in chosen_arms(scenario, plan.arms)}
     return sum(of_arm[arm.name] for arm, _ in runs(scenario, plan))
 
 
-def _work_of(scenario: Scenario, arm: Arm) -> int:
+def work_of(scenario: Scenario, arm: Arm) -> int:
+    """What a run of an arm adds to `work`."""
     lengths = [(phase.length(scenario.task_of(arm)), scenario.circuit(arm, phase)) for phase in scenario.phases(arm)]
     return sum(trials * (OVERHEAD + circuit.synapses()) for trials, circuit in lengths)
 

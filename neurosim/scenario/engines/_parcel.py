@@ -16,7 +16,7 @@ from neurosim.registry import extend
 from neurosim.scenario.blocks import Block, run_block
 from neurosim.scenario.description import Arm, Scenario
 from neurosim.scenario.identity import fingerprint
-from neurosim.scenario.plan import Plan
+from neurosim.scenario.plan import Plan, Progress
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,7 @@ class Parcel:
     out: str
     backend: str
     resume: bool
+    checkpoints: float
     extensions: tuple[Extension, ...]
 
 
@@ -61,11 +62,12 @@ def packed(scenario: Scenario, described: str, block: Block, plan: Plan, extensi
         str(plan.out.resolve()),
         plan.backend,
         plan.resume,
+        plan.checkpoints,
         extensions,
     )
 
 
-def run_parcel(parcel: Parcel, stop: Callable[[], bool]) -> NeurosimError | None:
+def run_parcel(parcel: Parcel, stop: Callable[[], bool], progress: Progress = lambda trials: None) -> NeurosimError | None:
     """Run the block of a parcel; returns what went wrong, because a blow-up would blow up again wherever it is run.
 
     Where a worker has died over it, its runs go on from their last checkpoints.
@@ -73,7 +75,15 @@ def run_parcel(parcel: Parcel, stop: Callable[[], bool]) -> NeurosimError | None
     try:
         _extend_once(parcel.extensions)
         scenario, arm = _unpacked(parcel)
-        plan = Plan(Path(parcel.out), backend=parcel.backend, resume=parcel.resume, stop=stop, anew=False)
+        plan = Plan(
+            Path(parcel.out),
+            backend=parcel.backend,
+            resume=parcel.resume,
+            progress=progress,
+            stop=stop,
+            anew=False,
+            checkpoints=parcel.checkpoints,
+        )
         if fingerprint(scenario, arm, parcel.backend) != parcel.fingerprint:
             told = "the workers have another version of neurosim, or of a rule, than the process that hands out the work"
             return EnvironmentFailure(f"{told}; install the same on both, and name files of your own with --with")

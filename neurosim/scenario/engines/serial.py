@@ -23,7 +23,7 @@ def engine(scenario: Scenario, plan: Plan) -> list[Path]:
     """Run all blocks in this process."""
     if plan.scheduler:
         raise InputError([Problem("--scheduler", "the engine 'serial' has none; say --engine dask")])
-    large = _large(scenario)
+    large = is_large(scenario)
     work = blocks(scenario, plan, size=1 if large else ENSEMBLE)
     outer = max(1, min(plan.threads, len(work))) if large else 1
     inner = max(1, plan.threads // outer)
@@ -50,5 +50,6 @@ def _side_by_side(scenario: Scenario, plan: Plan, work: Sequence[Block], outer: 
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _large(scenario: Scenario) -> bool:
+def is_large(scenario: Scenario) -> bool:
+    """Whether the runs of a scenario spend their time in kernels."""
     return scenario.circuit(scenario.arm[0], scenario.phases(scenario.arm[0])[0]).synapses() >= SYNAPSES_WORTH_A_THREAD
