@@ -46,8 +46,9 @@ def test_circuit_is_valid_and_learns_alike_on_both_backends(name: str) -> None:
         simulator = Simulator(circuit, seed=3, backend=backend, dtype="float64")
         simulator.train(task, 20)
         ends.append(simulator.state)
+    explores = any(population.noise for population in circuit.populations.values())  # a rounding of the loss, over σ² = 1e-6
     for address in ends[0]:
-        np.testing.assert_allclose(ends[1][address], ends[0][address], rtol=0, atol=1e-12)
+        np.testing.assert_allclose(ends[1][address], ends[0][address], rtol=0, atol=1e-11 if explores else 1e-12)
 
 
 @pytest.mark.parametrize("name", names("circuits"))
