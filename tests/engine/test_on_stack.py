@@ -52,4 +52,4 @@ def test_that_cells_of_a_table_point_to_arrays_that_may_move() -> None:
     movable = executor._movable()
     assert movable.keys() & cells == movable.keys()
     assert {2} <= {array.steps for array in movable.values()}
-    assert executor._slot("input.rate").ctypes.data in cells - movable.keys()
+    assert executor._slot("target.rate").ctypes.data in cells - movable.keys()
