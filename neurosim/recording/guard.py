@@ -34,7 +34,7 @@ _MARK = b"neurosim\x00sealed\x01"
 _FOOT = struct.Struct(f"<32sQ{len(_MARK)}s")
 _PAIR = struct.Struct("<QQ")
 _BLOCK, _HEAD = 1 << 20, 64
-_known: dict[Path, tuple[tuple[int, ...], str | None]] = {}
+_known: dict[Path, tuple[tuple[int, ...], str | None, bool]] = {}
 """What was found out about files, as they were then: figures and checks open a recording several times."""
 
 
@@ -58,37 +58,42 @@ def seal(path: Path, loose: Sequence[Stretch] | None = None) -> None:
         file.write(table + _FOOT.pack(digest, len(left_out), _MARK))
 
 
-def require_sound(path: Path) -> None:
-    """Raise Damaged for a file that is damaged, or over which HDF5 might crash or never end."""
+def require_sound(path: Path) -> bool:
+    """Whether a file is, but for its values, as a writer of recordings has left it, and not only sound.
+
+    Raises:
+        Damaged: it is damaged, or HDF5 might crash over it or never end.
+    """
     told = os.stat(path)
     as_it_is = (told.st_ino, told.st_size, told.st_mtime_ns, told.st_ctime_ns)
     if path not in _known or _known[path][0] != as_it_is:
-        _known[path] = as_it_is, _fault(path)
-    fault = _known[path][1]
+        _known[path] = as_it_is, *_fault(path)
+    _, fault, sealed = _known[path]
     if fault is not None:
         raise Damaged(f"{path} {fault}")
+    return sealed
 
 
-def _fault(path: Path) -> str | None:
-    """What is wrong with a file, or None."""
+def _fault(path: Path) -> tuple[str | None, bool]:
+    """What is wrong with a file, or None; and whether it has a seal that fits."""
     with path.open("rb") as file:
         told = os.fstat(file.fileno())  # of this very file: a run may put another one in its place at any moment
         head = file.read(_HEAD)
         if not head.startswith(SIGNATURE):
-            return "is damaged or not a recording: it does not begin as HDF5 files do"
+            return "is damaged or not a recording: it does not begin as HDF5 files do", False
         end = _end(head)
         if end > told.st_size:
-            return f"is cut short: it has {told.st_size:,} of {end:,} bytes"
+            return f"is cut short: it has {told.st_size:,} of {end:,} bytes", False
         sealed = _is_as_sealed(file, told.st_size)
     if sealed is False and time.time() - told.st_mtime < RECENT:
         time.sleep(0.1)  # a run that was just interrupted may be writing its last attributes
         with path.open("rb") as file:
             sealed = _is_as_sealed(file, os.fstat(file.fileno()).st_size)
     if sealed is False:
-        return "is damaged: its checksum is not that of its content; copy it, or run it, again"
+        return "is damaged: its checksum is not that of its content; copy it, or run it, again", False
     if sealed is None and end < told.st_size:
-        return "is damaged: its checksum, which stands at its end, cannot be read"
-    return _fault_elsewhere(path, told.st_size) if sealed is None else None
+        return "is damaged: its checksum, which stands at its end, cannot be read", False
+    return (None, True) if sealed else (_fault_elsewhere(path, told.st_size), False)
 
 
 def _is_as_sealed(file: BinaryIO, size: int) -> bool | None:

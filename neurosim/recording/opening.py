@@ -10,8 +10,8 @@ from neurosim.errors import DataError, EnvironmentFailure, not_a_file
 from neurosim.recording import guard
 
 
-def opened(path: Path) -> h5py.File:
-    """The file, with HDF5, once it is known to be sound.
+def opened(path: Path) -> tuple[h5py.File, bool]:
+    """The file, with HDF5, once it is known to be sound; and whether it is laid out as a writer has left it.
 
     Raises:
         DataError: there is none, or it is empty, damaged or no recording.
@@ -31,9 +31,9 @@ def opened(path: Path) -> h5py.File:
         raise EnvironmentFailure(f"{path} cannot be read: {error.strerror}") from None
     if empty:
         raise DataError(f"{path} is empty")
-    guard.require_sound(path)
+    sealed = guard.require_sound(path)
     try:
-        return _opened_with_hdf5(path)
+        return _opened_with_hdf5(path), sealed
     except (OSError, RuntimeError) as error:
         raise DataError(f"{path} is damaged or not a recording: {first_line(error)}") from error
 

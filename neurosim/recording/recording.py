@@ -72,14 +72,14 @@ class Recording:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
-        self._file = opening.opened(self.path)
+        self._file, sealed = opening.opened(self.path)
         try:
             with self._readable():
                 self.attributes = attributes.read(self._file)
             self._version = reader_of(self.path, self.attributes)
             with self._readable():
                 self._version.require_whole(self._file)
-                self._datasets = self._version.quantities(self._file)
+                self._datasets = self._version.quantities(self._file, sealed=sealed)
             self._coordinates: dict[str, np.ndarray] = {}
             self._known_trials: dict[str, np.ndarray] = {}
             self._known_dims: dict[str, tuple[str, ...]] = {}
