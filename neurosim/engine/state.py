@@ -191,7 +191,8 @@ class State(MutableMapping[str, np.ndarray]):
             return vector
         if connector.form == "pattern":
             return self._sparse(projection, (post, pre), what)
-        panels = Panels((post, pre), self.dtype)
+        known_ahead = self.circuit.populations[projection.pre].role == "input"  # a pass serves several trials
+        panels = Panels((post, pre), self.dtype, apart=known_ahead)
         if what == "weights":
             self._fill(panels, projection.weights, name)
         elif what == "pattern":

@@ -52,18 +52,24 @@ def padded(count: int, dtype: np.dtype) -> int:
     return length + LANES if length * dtype.itemsize % 4096 == 0 else length
 
 
-def panels_of(post: int) -> tuple[int, int]:
+def panels_of(post: int, *, apart: bool = False) -> tuple[int, int]:
     """How many panels hold so many postsynaptic neurons, and how wide each is.
 
-    A matrix that one panel cannot hold gets an even number of them, so that two threads have equal shares. A wide panel holds
-    an odd number of lines of numbers: the rows of some presynaptic neurons then lie in different sets of the nearest cache.
+    A matrix that one panel cannot hold gets an even number of them, so that two threads have equal shares.
+
+    Args:
+        post: how many.
+        apart: a wide panel has an odd number of lines of numbers: the rows of some presynaptic neurons then lie in different sets
+            of the nearest cache, for passes that go back and forth between them.
 
     >>> panels_of(10), panels_of(1000), panels_of(1500)
-    ((1, 16), (2, 528), (2, 752))
+    ((1, 16), (2, 512), (2, 752))
+    >>> panels_of(1000, apart=True)
+    (2, 528)
     """
     count = 1 if post <= ONE_PANEL else 2 * -(-post // (2 * PANEL))
     lines = -(-post // (count * LANES))
-    width = (lines if lines <= FEW_LINES else lines | 1) * LANES
+    width = (lines | 1 if apart and lines > FEW_LINES else lines) * LANES
     return -(-post // width), width
 
 
@@ -104,14 +110,18 @@ class Panels:
     A panel is one stretch of memory, which one thread reads and writes from end to end: rows that go across all
     postsynaptic neurons would make two threads fetch each other's cache lines ahead of time.
 
+    Args:
+        shape, dtype: of the weights.
+        apart: as for `panels_of`.
+
     Attributes:
         memory: `[panel, pre, neuron of the panel]`, with zeros where there is no neuron.
     """
 
-    def __init__(self, shape: tuple[int, int], dtype: np.dtype) -> None:
+    def __init__(self, shape: tuple[int, int], dtype: np.dtype, *, apart: bool = False) -> None:
         self.shape: tuple[int, ...] = shape
         post, pre = shape
-        count, width = panels_of(post)
+        count, width = panels_of(post, apart=apart)
         self.memory = aligned((count, pre, width), dtype)
 
     def values(self) -> np.ndarray:

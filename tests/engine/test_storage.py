@@ -19,22 +19,24 @@ def test_how_rows_lie_in_memory(count: int, dtype: str) -> None:
 
 
 @pytest.mark.parametrize("post", [1, 16, 17, 500, 512, 513, PANEL + 1, 1000, 1500, 3174, 8000, 102_400])
-def test_that_panels_hold_everyone_and_little_more(post: int) -> None:
-    count, width = panels_of(post)
-    assert (count - 1) * width < post <= count * width < post + count * 32
+@pytest.mark.parametrize("apart", [False, True])
+def test_that_panels_hold_everyone_and_little_more(post: int, apart: bool) -> None:
+    count, width = panels_of(post, apart=apart)
+    assert (count - 1) * width < post <= count * width < post + count * (32 if apart else 16)
     assert width % 16 == 0
     assert width <= PANEL
-    assert width <= 64 or width // 16 % 2, "an odd number of lines"
+    assert not apart or width <= 64 or width // 16 % 2, "an odd number of lines"
 
 
-@pytest.mark.parametrize("shape", [(3, 4), (582, 5), (1, 1), (3 * PANEL, 2)])
-def test_that_what_is_written_is_read(shape: tuple[int, int]) -> None:
+@pytest.mark.parametrize("apart", [False, True])
+@pytest.mark.parametrize("shape", [(3, 4), (582, 5), (1, 1), (1000, 3), (3 * PANEL, 2)])
+def test_that_what_is_written_is_read(shape: tuple[int, int], apart: bool) -> None:
     values = np.random.default_rng(1).normal(size=shape).astype(np.float32)
-    panels = Panels(shape, np.dtype("float32"))
+    panels = Panels(shape, np.dtype("float32"), apart=apart)
     assert not panels.values().any()
     panels.write(values)
     np.testing.assert_array_equal(panels.values(), values)
-    count, width = panels_of(shape[0])
+    count, width = panels_of(shape[0], apart=apart)
     assert panels.memory.shape == (count, shape[1], width)
     np.testing.assert_array_equal(panels.memory[-1, 1 % shape[1], (shape[0] - 1) % width], values[-1, 1 % shape[1]])
     assert np.count_nonzero(panels.memory) == values.size, "nothing where there is no neuron"

@@ -128,6 +128,13 @@ def test_that_all_stop_and_go_on(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("spread")
+def test_a_process_that_cannot_be_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "nowhere"))
+    with pytest.raises(EnvironmentFailure, match="no process can be started: No such file or directory; --threads 1 needs none"):
+        run_scenario(scenario(seeds=9), Plan(tmp_path / "runs", engine="local", threads=2))
+
+
+@pytest.mark.usefixtures("spread")
 def test_what_goes_wrong_in_telling_progress_ends_it(tmp_path: Path) -> None:
     def confused(trials: int) -> None:
         raise ZeroDivisionError

@@ -29,19 +29,25 @@ class Process:
     """A process that runs one parcel after another, and ends with the block.
 
     It belongs to no terminal, so Ctrl-C reaches its parent only; where that ends, it writes down where its run stands, and ends.
+
+    Raises:
+        EnvironmentFailure: the system starts none.
     """
 
     def __init__(self) -> None:
         # -P and the path: the folder that the parent stands in may hold files that are called like a library.
         home = str(Path(neurosim.__file__).parents[1])
         path = os.pathsep.join([home, *filter(None, [os.environ.get("PYTHONPATH")])])
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-c", f"from {__name__} import serve; serve()"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": path},
-            start_new_session=True,
-        )
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-c", f"from {__name__} import serve; serve()"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                env={**os.environ, "PYTHONPATH": path},
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise EnvironmentFailure(f"no process can be started: {error.strerror}; --threads 1 needs none") from None
         self._writing = threading.Lock()
 
     def run(self, parcel: Parcel, progress: Callable[[int], None]) -> BaseException | None:
