@@ -63,4 +63,4 @@ def test_an_engine_that_nobody_knows_is_told_before_anything_is_announced(
     Path("two.toml").write_text('title = "two"\nscenarios = ["xor", "linear_map"]\n', encoding="utf-8")
     code, _, told = run(capsys, "run", scenario, "--engine", "seriel")
     assert code == 2
-    assert told == "neurosim: --engine: no such engine 'seriel'; there are dask, serial; did you mean 'serial'?\n"
+    assert told == "neurosim: --engine: no such engine 'seriel'; there are dask, local, serial; did you mean 'serial'?\n"

@@ -22,7 +22,7 @@ ENSEMBLE = 8
 def engine(scenario: Scenario, plan: Plan) -> list[Path]:
     """Run all blocks in this process."""
     if plan.scheduler:
-        raise InputError([Problem("--scheduler", "the engine 'serial' has none; say --engine dask")])
+        raise InputError([Problem("--scheduler", f"the engine {plan.engine!r} has none; say --engine dask")])
     large = is_large(scenario)
     work = blocks(scenario, plan, size=1 if large else ENSEMBLE)
     outer = max(1, min(plan.threads, len(work))) if large else 1
