@@ -11,6 +11,8 @@ from types import TracebackType
 from tqdm import tqdm
 
 SECONDS_BETWEEN_LINES = 10.0
+SECONDS_OF_COMPILING = 60.0
+"""A first run compiles after its first trials, too: so long, or until a twentieth is done, nobody knows how fast it will be."""
 SHARE = "{desc}{percentage:3.0f}%|{bar}| {elapsed} so far, {remaining} left"
 """A bar of what has no unit that people count."""
 
@@ -45,7 +47,9 @@ class Progress:
         if self._bar.disable and not self._quiet and waited and self._done > before and self._done >= self._total / 100:
             self._told = now
             left = (now - since) / (self._done - before) * (self._total - self._done)
-            print(f"{self._at}{100 * self._done / self._total:3.0f} %, about {left:.0f} s left", file=sys.stderr, flush=True)
+            is_known = self._done - before >= self._total / 20 or now - since >= SECONDS_OF_COMPILING
+            told = f", about {left:.0f} s left" if is_known else ""
+            print(f"{self._at}{100 * self._done / self._total:3.0f} %{told}", file=sys.stderr, flush=True)
 
     def at(self, what: str) -> None:
         """What is going on now, shown in front of how far it is."""

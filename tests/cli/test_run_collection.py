@@ -131,3 +131,13 @@ def test_lines_say_the_time_left_over_all(monkeypatch: pytest.MonkeyPatch, capsy
         for _ in range(3):
             progress(25.0)
     assert capsys.readouterr().err == "2 of 3, xor:  25 %, about 60 s left\n2 of 3, xor:  38 %, about 50 s left\n"
+
+
+def test_no_time_is_told_before_anybody_can_know_it(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """The kernels of looks are compiled after the first trials; a run that is slow by itself is believed after a minute."""
+    clock = iter([0.0, 1.0, 12.0, 24.0, 30.0, 95.0])
+    monkeypatch.setattr("neurosim.cli.progress.time", SimpleNamespace(monotonic=lambda: next(clock)))
+    with Progress(1000.0, quiet=False) as progress:
+        for trials in (1.0, 9.0, 10.0, 0.0, 5.0):
+            progress(trials)
+    assert capsys.readouterr().err == "  1 %\n  2 %\n  2 %, about 3819 s left\n"
