@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -135,11 +136,16 @@ def test_a_process_that_cannot_be_started(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 @pytest.mark.usefixtures("spread")
-def test_what_goes_wrong_in_telling_progress_ends_it(tmp_path: Path) -> None:
-    def confused(trials: int) -> None:
-        raise ZeroDivisionError
+@pytest.mark.parametrize("error", [ZeroDivisionError, BrokenPipeError])
+def test_what_goes_wrong_in_telling_progress_ends_it(tmp_path: Path, error: type[Exception]) -> None:
+    """Also where nobody reads any more what is told: no process has ended then."""
 
-    with pytest.raises(ZeroDivisionError):
+    def confused(trials: int) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            raise error
+        time.sleep(0.2)
+
+    with pytest.raises(error):
         run_scenario(scenario(seeds=9), Plan(tmp_path, engine="local", threads=2, progress=confused))
 
 

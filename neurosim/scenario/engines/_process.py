@@ -49,20 +49,29 @@ class Process:
         except OSError as error:
             raise EnvironmentFailure(f"no process can be started: {error.strerror}; --threads 1 needs none") from None
         self._writing = threading.Lock()
+        self._parcel: Parcel
 
     def run(self, parcel: Parcel, progress: Callable[[int], None]) -> BaseException | None:
         """Have a parcel run; returns what went wrong."""
+        kind, value = self._answer(parcel)
+        while kind == "trials":
+            progress(value)
+            kind, value = self._answer()
+        return value
+
+    def _answer(self, parcel: Parcel | None = None) -> tuple[str, Any]:
+        """What it says next, given a parcel or not; its end where it has ended. What progress raises is none of that."""
         try:
-            self._say(parcel)
+            if parcel is not None:
+                self._parcel = parcel
+                self._say(parcel)
             assert self._process.stdout is not None
-            while True:
-                kind, value = pickle.load(self._process.stdout)
-                if kind == "end":
-                    return value
-                progress(value)
+            answer: tuple[str, Any] = pickle.load(self._process.stdout)
+            return answer
         except (OSError, EOFError, pickle.UnpicklingError):
-            who = f"arm {parcel.arm}, seeds {parcel.seeds[0]} to {parcel.seeds[-1]}"
-            return EnvironmentFailure(f"{who}: the process that ran them ended{self._how()}; --resume goes on from what is done")
+            who = f"arm {self._parcel.arm}, seeds {self._parcel.seeds[0]} to {self._parcel.seeds[-1]}"
+            told = f"{who}: the process that ran them ended{self._how()}; --resume goes on from what is done"
+            return "end", EnvironmentFailure(told)
 
     def stop(self) -> None:
         """Have it write down where its run stands, and run no more."""
