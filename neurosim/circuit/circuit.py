@@ -46,6 +46,7 @@ class Circuit:
         self._projections: dict[str, Projection] = {}
         self._whole: Circuit | None = None
         self._synapses: int | None = None
+        self._forward: dict[str, list[Projection]] | None = None
 
     def population(self, name: str, size: int, **properties: Any) -> Population:
         """Add a population; `properties` are the attributes of `Population`.
@@ -70,7 +71,7 @@ class Circuit:
         name: str = element.name  # type: ignore[attr-defined]
         if name in self._populations or name in self._projections:
             raise CircuitError([Problem(name, "a second element of this name; names are addresses, and each has one writer")])
-        self._whole = self._synapses = None
+        self._whole = self._synapses = self._forward = None
         if isinstance(element, Population):
             self._graph.add_node(name, element=element)
             self._populations[name] = element
@@ -122,6 +123,23 @@ class Circuit:
         if self._synapses is None:  # a run asks at every look
             self._synapses = self._counted()
         return self._synapses
+
+    def forward_path(self) -> dict[str, list[Projection]]:
+        """The hidden and output populations, each after those that drive it, with the projections by which it drives others.
+
+        >>> from neurosim.circuit.layered import layered
+        >>> path = layered([4, 3, 2], feedback="random").forward_path()
+        >>> {name: [projection.name for projection in driving] for name, driving in path.items()}
+        {'hidden': ['hidden_to_output'], 'output': []}
+        """
+        if self._forward is None:  # metrics ask at every look
+            names = {population.name for population in self.populations.values() if population.role in ("hidden", "output")}
+            inside = [p for p in self.projections.values() if p.receptor == "drive" and {p.pre, p.post} <= names]
+            path = nx.DiGraph()
+            path.add_nodes_from(name for name in self.populations if name in names)
+            path.add_edges_from((p.pre, p.post) for p in inside)
+            self._forward = {name: [p for p in inside if p.pre == name] for name in nx.topological_sort(path)}
+        return self._forward
 
     def _counted(self) -> int:
         size = {name: population.size for name, population in self.populations.items()}

@@ -122,8 +122,8 @@ def kernel(name: str, dtype: str) -> Kernel:
     return Kernel(name, code_of(name, header(dtype, {}) + called + texts[-1], name), texts)
 
 
-Loop = Callable[[np.ndarray, np.ndarray, np.ndarray, int, int], None]
-"""A loop over steps: `loop(table, context, barrier, first, last)`."""
+Loop = Callable[[int, int, int, int, int, int, int], None]
+"""A loop over steps: `loop(cells, rows, length, context, barrier, first, last)`, arrays by where they begin."""
 
 
 @cache
@@ -138,40 +138,21 @@ def machine_loop() -> Loop:
 @cache
 def loop_at(address: int) -> Loop:
     """The loop whose machine code begins at an address."""
-    run = callable_at(address, [_C[kind] for kind in LOOP])
-
-    def loop(table: np.ndarray, context: np.ndarray, barrier: np.ndarray, first: int, last: int) -> None:
-        run(begin_of(table), *table.shape, begin_of(context), begin_of(barrier), first, last)
-
-    return loop
+    return callable_at(address, [_C[kind] for kind in LOOP])
 
 
 @cache
-def machine_load(dtype: str) -> Callable[[np.ndarray, np.ndarray], None]:
-    """`machine.load` for a dtype, as `load(slot, values)`: slot[step, trial, :n] = values[step rows + trial, :n]."""
+def machine_load(dtype: str) -> Callable[[int, int, int, int, int, int, int], None]:
+    """`machine.load` for a dtype: `load(into, apart, beside, given, steps, rows, size)`."""
     text = header(dtype, {}) + inspect.getsource(machine.load)
-    copy = callable_at(code_of("machine_load", text, "load", LOAD), [_C[kind] for kind in LOAD])
-
-    def load(slot: np.ndarray, values: np.ndarray) -> None:
-        given = np.ascontiguousarray(values, slot.dtype)
-        steps, rows, _ = slot.shape
-        copy(begin_of(slot), slot.strides[0], slot.strides[1], begin_of(given), steps, rows, given.shape[1])
-
-    return load
+    return callable_at(code_of("machine_load", text, "load", LOAD), [_C[kind] for kind in LOAD])
 
 
 @cache
-def machine_broken(dtype: str) -> Callable[[np.ndarray], int]:
-    """`machine.broken` for a dtype, as `broken(table)`: the first row of a table (place, count) with numbers not all finite."""
+def machine_broken(dtype: str) -> Callable[[int, int, int], None]:
+    """`machine.broken` for a dtype: `broken(cells, rows, found)`."""
     text = header(dtype, {}) + "from numba import carray\n\n\n" + inspect.getsource(machine.broken)
-    search = callable_at(code_of("machine_broken", text, "broken", BROKEN), [_C[kind] for kind in BROKEN])
-
-    def broken(table: np.ndarray) -> int:
-        found = np.empty(1, np.int64)
-        search(begin_of(table), len(table), begin_of(found))
-        return int(found[0])
-
-    return broken
+    return callable_at(code_of("machine_broken", text, "broken", BROKEN), [_C[kind] for kind in BROKEN])
 
 
 def begin_of(array: np.ndarray) -> int:

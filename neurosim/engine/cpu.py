@@ -7,6 +7,7 @@ import math
 import struct
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from types import MappingProxyType
 
 import numpy as np
 
@@ -54,20 +55,25 @@ class CpuExecutor:
         self._in_place = scanned(program, self.plan, state, NARROW) - set(wanted) if batch == 1 else set()
         self._flow = {self.plan.root(address) for address in (*program.streams, *wanted)} - self._memory - self._in_place
         self._steps = self._chunk_steps()
+        self._held: Mapping[str, np.ndarray] | None = None  # streams of which all trials are where kernels read them
+        self._given: list[_Stream] = []
         self._steps_held = 0  # how many steps of the slots were written by the last run
         self._slots: dict[str, np.ndarray] = {}
+        self._slot_places: dict[str, tuple[int, int, int]] = {}
         self._places, self._steps_placed = np.empty((0, 2), np.int64), 0
         self._first_rows = self._served(self.plan.begin)
         self._rows = self._served(self.plan.steps)
-        self._table = _table(self._rows)
         flushed = self._served(self.plan.flush)
-        self._flush = _table(flushed)
-        self._readers = [*readers(self._table, self._rows), *readers(self._flush, flushed)]
+        self._first, self._table, self._flush = _Table(self._first_rows), _Table(self._rows), _Table(flushed)
+        self._readers = [*readers(self._table.cells, self._rows), *readers(self._flush.cells, flushed)]
+        self._entering = [address for address in program.streams if self.plan.root(address) == address]
         worth = SYNAPSES_WORTH_A_TEAM["online" if batch == 1 else "batches"]
         self._parts = max(1, threads) if self._shared_synapses() >= worth else 1
         self._team: ThreadPoolExecutor | None = None  # its threads sleep between runs, and end with this executor
+        self._context, self._barrier, self._found = _Words(5), _Words(2), _Words(1)
         self._run = machine_loop()
         self._copy, self._search = machine_load(state.dtype.name), machine_broken(state.dtype.name)
+        self._few = all(size <= NARROW for size in program.sizes.values())
         self._special = False
 
     def specialise(self) -> None:
@@ -91,8 +97,7 @@ class CpuExecutor:
     def _count(self, trials: int) -> None:
         """Long runs of few neurons are worth a kernel of their own; all runs of one plan count together."""
         self.plan.trials += trials
-        few = all(size <= NARROW for size in self._program.sizes.values())
-        if few and not self._special and self.plan.trials >= TRIALS_WORTH_A_KERNEL:
+        if self._few and not self._special and self.plan.trials >= TRIALS_WORTH_A_KERNEL:
             with contextlib.suppress(InputError, OSError):
                 self.specialise()
 
@@ -102,33 +107,45 @@ class CpuExecutor:
         return [(step.label, kernel.name) for step, (kernel, _) in zip(steps, rows, strict=True)]
 
     def run(self, streams: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Execute one trial for each row of the streams; returns the wanted signals, one row per trial."""
+        """Execute one trial for each row of the streams; returns the wanted signals, one row per trial.
+
+        A mapping that cannot be written into holds what it held when it is given again, and is not read again.
+        """
         trials = len(next(iter(streams.values())))
         self._count(trials)
         if self._first_rows:
-            context = np.array([0, 1, 0, 1, 0], np.int64)
-            machine_loop()(_table(self._first_rows), context, np.zeros(2, np.int64), 0, 1)
-            _require_no_exception([context])
+            self._context.cells[:] = 0, 1, 0, 1, 0
+            machine_loop()(*self._first.place, self._context.place, self._barrier.place, 0, 1)
+            _require_no_exception([self._context])
         kept: dict[str, list[np.ndarray]] = {address: [] for address in self._wanted}
-        given = {address: np.ascontiguousarray(streams[address], self._state.dtype) for address in self._in_place}
+        if streams is not self._held:
+            self._held = None
+            self._given = [
+                _Stream(address, np.ascontiguousarray(streams[address], self._state.dtype)) for address in self._entering
+            ]
         first = self._steps_held = 0
         while first < trials:
             whole = min(self._steps, (trials - first) // self._batch)
             steps, rows = (whole, self._batch) if whole else (1, trials - first)
-            last = first + steps * rows
-            self._load(streams, first, steps, rows)
-            for table, row, cell, address in self._readers:
-                table[row, cell] = begin_of(given[address]) + first * given[address].strides[0]
+            if self._held is None:
+                for stream in self._given:
+                    self._load(stream, first, steps, rows)
             self._go(steps, rows)
             self._steps_held = max(self._steps_held, steps)
             for address, values in kept.items():
                 values.append(self._read(address, steps, rows))
-            first = last
+            first += steps * rows
+        if steps * rows == trials and isinstance(streams, MappingProxyType):
+            self._held = streams
+        else:
+            self._given.clear()
         return {address: np.concatenate(values) if len(values) > 1 else values[0] for address, values in kept.items()}
 
     def not_finite(self) -> str | None:
         """The first signal of the last trials that holds something that is not a number, or None."""
-        row = self._search(self._used())
+        used = self._used()
+        self._search(begin_of(used), len(used), self._found.place)
+        row = int(self._found.cells[0])
         return None if row < 0 else list(self._slots)[row]
 
     def _used(self) -> np.ndarray:
@@ -138,33 +155,54 @@ class CpuExecutor:
             self._places, self._steps_placed = np.array(used, np.int64).reshape(-1, 2), self._steps_held
         return self._places
 
-    def _load(self, streams: Mapping[str, np.ndarray], first: int, steps: int, rows: int) -> None:
-        for address in self._program.streams:
-            if self.plan.root(address) == address and address not in self._in_place:
-                self._copy(self._slot(address)[:steps, :rows], streams[address][first : first + steps * rows])
+    def _stream(self, address: str, streams: Mapping[str, np.ndarray]) -> _Stream:
+        return _Stream(address, np.ascontiguousarray(streams[address], self._state.dtype))
+
+    def _load(self, stream: _Stream, first: int, steps: int, rows: int) -> None:
+        """Bring the trials of a stream to where kernels read them, or tell kernels where they are."""
+        place = stream.place + first * stream.row_bytes
+        if stream.address in self._in_place:
+            for table, row, cell, address in self._readers:
+                if address == stream.address:
+                    table[row, cell] = place
+        else:
+            self._copy(*self._slot_place(stream.address), place, steps, rows, stream.size)
+
+    def _slot_place(self, address: str) -> tuple[int, int, int]:
+        """Where a slot begins, and its bytes from step to step and from trial to trial."""
+        if address not in self._slot_places:
+            slot = self._slot(address)
+            self._slot_places[address] = (begin_of(slot), slot.strides[0], slot.strides[1])
+        return self._slot_places[address]
 
     def _read(self, address: str, steps: int, rows: int) -> np.ndarray:
         root, size = self.plan.root(address), self._size(address)
         if root in self._memory:
             return np.broadcast_to(self._state[root], (steps * rows, size)).copy()
-        return self._slot(root)[:steps, :rows, :size].reshape(steps * rows, size).copy()
+        return self._slot(root)[:steps, :rows, :size].copy().reshape(steps * rows, size)
 
     def _go(self, steps: int, rows: int) -> None:
-        barrier = np.zeros(2, np.int64)
         if self._parts == 1:
-            return _require_no_exception([self._part(0, steps, rows, barrier)])
+            return self._alone(steps, rows)
         if self._team is None:
             self._team = ThreadPoolExecutor(self._parts - 1)
-        others = [self._team.submit(self._part, index, steps, rows, barrier) for index in range(1, self._parts)]
-        _require_no_exception([self._part(0, steps, rows, barrier), *(other.result() for other in others)])
+        contexts, barrier = [_Words(5) for _ in range(self._parts)], _Words(2)
+        others = [self._team.submit(self._part, contexts[i], barrier, i, steps, rows) for i in range(1, self._parts)]
+        self._part(contexts[0], barrier, 0, steps, rows)
+        for other in others:
+            other.result()
+        _require_no_exception(contexts)
 
-    def _part(self, index: int, steps: int, rows: int, barrier: np.ndarray) -> np.ndarray:
-        """What one thread does; returns its context."""
-        context = np.array([0, rows, index, self._parts, 0], np.int64)
-        self._run(self._table, context, barrier, 0, steps)
-        if len(self._flush):
-            machine_loop()(self._flush, context, barrier, steps - 1, steps)
-        return context
+    def _alone(self, steps: int, rows: int) -> None:
+        self._part(self._context, self._barrier, 0, steps, rows)
+        _require_no_exception([self._context])
+
+    def _part(self, context: _Words, barrier: _Words, index: int, steps: int, rows: int) -> None:
+        """What one thread does."""
+        context.cells[:] = 0, rows, index, self._parts, 0
+        self._run(*self._table.place, context.place, barrier.place, 0, steps)
+        if self._flush.cells.size:
+            machine_loop()(*self._flush.place, context.place, barrier.place, steps - 1, steps)
 
     def _size(self, address: str) -> int:
         if address in self._program.sizes:
@@ -328,9 +366,33 @@ class CpuExecutor:
         return (self._kernel("mask"), [*self._matrix(step.weights), self._start(step.pattern)])
 
 
-def _require_no_exception(contexts: Sequence[np.ndarray]) -> None:
+class _Words:
+    """Whole numbers that kernels read and write, and where they begin."""
+
+    def __init__(self, count: int) -> None:
+        self.cells = np.zeros(count, np.int64)
+        self.place = begin_of(self.cells)
+
+
+class _Table:
+    """A table as the machine reads it, and where it begins, its rows, and their length."""
+
+    def __init__(self, rows: Sequence[tuple[Kernel, list[int]]]) -> None:
+        self.cells = _table(rows)
+        self.place = (begin_of(self.cells), self.cells.shape[0], self.cells.shape[1])
+
+
+class _Stream:
+    """Rows of numbers that come from outside, one for each trial, and where they begin."""
+
+    def __init__(self, address: str, rows: np.ndarray) -> None:
+        self.address, self.rows = address, rows
+        self.place, self.row_bytes, self.size = begin_of(rows), rows.strides[0], rows.shape[1]
+
+
+def _require_no_exception(contexts: Sequence[_Words]) -> None:
     """Raise RunError if a kernel left word of one in a part's context; every part has ended by then."""
-    if any(context[RAISED] for context in contexts):
+    if any(context.cells[RAISED] for context in contexts):
         raise RunError("a formula or a kernel stopped with an exception; what, machine code does not tell")
 
 

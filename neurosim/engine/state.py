@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterator, MutableMapping
 
 import numpy as np
 
@@ -15,6 +15,8 @@ from neurosim.models.connectors import CONNECTORS
 from neurosim.models.weights import WEIGHTS, Derivation, WeightsChoice
 from neurosim.seeding import stream
 
+Snapshot = list[tuple[np.ndarray, np.ndarray]]
+"""Arrays as they lie in memory, each with what it held."""
 ROWS_AT_ONCE = 1 << 20
 """Weights are drawn for so many synapses at a time, so that a large matrix is never there twice."""
 
@@ -46,6 +48,7 @@ class State(MutableMapping[str, np.ndarray]):
         self.dtype = np.dtype(dtype)
         self._arrays: dict[str, Storage] = {}
         self._origins: dict[str, tuple[Derivation, str] | None] = {}
+        self._listed: list[np.ndarray] | None = None
         self.edits = 0
 
     def __getitem__(self, address: str) -> np.ndarray:
@@ -74,6 +77,8 @@ class State(MutableMapping[str, np.ndarray]):
     def __delitem__(self, address: str) -> None:
         """Forget an array: it is made anew when it is next asked for."""
         del self._arrays[address]
+        self._listed = None
+        self.edits += 1
 
     def __iter__(self) -> Iterator[str]:
         return iter(sorted(address for address in self._arrays if self._derived(address) is None))
@@ -92,6 +97,7 @@ class State(MutableMapping[str, np.ndarray]):
         if address not in self._arrays:
             try:
                 self._arrays[address] = self._made(address)
+                self._listed = None
             except MemoryError as error:
                 raise MemoryError(f"{address}: {error}") from None
         return self._arrays[address]
@@ -110,14 +116,16 @@ class State(MutableMapping[str, np.ndarray]):
         shape = self.storage(address).shape
         return shape[:1] if _is_bias(address) else shape
 
-    def snapshot(self) -> dict[str, np.ndarray]:
-        """Copies of all arrays as they lie in memory, for `restore` of this same state."""
-        return {address: self._arrays[address].memory.copy() for address in self}
+    def snapshot(self) -> Snapshot:
+        """Copies of all arrays as they lie in memory, for `restore`."""
+        if self._listed is None:
+            self._listed = [self._arrays[address].memory for address in self]
+        return [(memory, memory.copy()) for memory in self._listed]
 
-    def restore(self, snapshot: Mapping[str, np.ndarray]) -> None:
-        """Put back what `snapshot` copied."""
-        for address, memory in snapshot.items():
-            self._arrays[address].memory[...] = memory
+    def restore(self, snapshot: Snapshot) -> None:
+        """Put back what `snapshot` copied; arrays that were made since stay as they are."""
+        for memory, values in snapshot:
+            memory[...] = values
 
     def not_finite(self) -> str | None:
         """The first array that holds something that is not a number, or None."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import networkx as nx
 import numpy as np
 
 from neurosim.circuit.elements import Projection
@@ -78,22 +77,13 @@ def backpropagated(look: Look, turned: Callable[[np.ndarray], np.ndarray] = tran
         look: the circuit at this moment.
         turned: what takes the place of Wᵀ: W[post, pre] → weights of the way back.
     """
-    forward = [p for p in look.circuit.populations.values() if p.role in ("hidden", "output")]
-    names = {population.name for population in forward}
-    path = nx.DiGraph()
-    path.add_nodes_from(names)
-    above: dict[str, list[Projection]] = {name: [] for name in names}
-    for projection in look.circuit.projections.values():
-        if projection.receptor == "drive" and {projection.pre, projection.post} <= names:
-            path.add_edge(projection.pre, projection.post)
-            above[projection.pre].append(projection)
     found: dict[str, np.ndarray] = {}
-    for name in reversed(list(nx.topological_sort(path))):
+    for name, above in reversed(look.circuit.forward_path().items()):
         slope = np.asarray(look.probe(f"{name}.slope"), np.float64)
         back = np.zeros_like(slope)
         if name == look.output:
             back = back + (look.targets[: len(slope)] - look.probe(f"{name}.rate"))
-        for projection in above[name]:
+        for projection in above:
             back = back + _sent_back(look, projection, found[projection.post], turned)
         gated = look.circuit.onto(name, "gate")
         found[name] = back * slope * (np.asarray(look.probe(f"{name}.gating"), np.float64) if gated else 1.0)

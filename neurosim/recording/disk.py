@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import TracebackType
 
 from neurosim.errors import EnvironmentFailure
 
@@ -24,8 +25,7 @@ _REASONS = {
 }
 
 
-@contextmanager
-def told(path: Path) -> Iterator[None]:
+class told:  # noqa: N801 - read as a word: with told(path); a class, since a run enters it at every sample
     """Turn an OSError of the block into an EnvironmentFailure that names the file.
 
     >>> with told(Path("run.h5")):
@@ -33,11 +33,17 @@ def told(path: Path) -> Iterator[None]:
     Traceback (most recent call last):
     neurosim.errors.EnvironmentFailure: run.h5 cannot be written: the disk is full
     """
-    try:
-        yield
-    except OSError as error:
-        reason = _REASONS.get(error.errno or 0, error.strerror or str(error))
-        raise EnvironmentFailure(f"{path} cannot be written: {reason}") from error
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if isinstance(error, OSError):
+            reason = _REASONS.get(error.errno or 0, error.strerror or str(error))
+            raise EnvironmentFailure(f"{self._path} cannot be written: {reason}") from error
 
 
 @contextmanager

@@ -17,9 +17,12 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO, TypeAlias
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 
 from neurosim.errors import Damaged
+
+if TYPE_CHECKING:
+    import h5py
 
 Stretch: TypeAlias = tuple[int, int]
 """Where some bytes of a file begin, and how many they are."""
@@ -51,7 +54,7 @@ def seal(path: Path, loose: Sequence[Stretch] | None = None) -> None:
     with path.open("r+b") as file:
         end = _end(file.read(_HEAD)) or os.fstat(file.fileno()).st_size
         file.truncate(end)
-        left_out = sorted(_chunks(path) if loose is None else loose)
+        left_out = sorted(_chunks_of(path) if loose is None else loose)
         table = b"".join(_PAIR.pack(*stretch) for stretch in left_out)
         digest = _digest(file, end, left_out, table)
         file.seek(end)
@@ -148,23 +151,36 @@ def _end(head: bytes) -> int:
     return int.from_bytes(head[start : start + 8], "little") if len(head) >= start + 8 else 0
 
 
-def _chunks(path: Path) -> list[Stretch]:
+def chunks(file: h5py.File) -> list[Stretch]:
     """Where the chunks of all datasets are that went through all filters: zlib and Fletcher tell damage to these."""
     import h5py
 
+    names: list[bytes] = []
     found: list[Stretch] = []
+
+    def meet(name: bytes, node: h5py.h5o.ObjInfo) -> None:
+        if node.type == h5py.h5o.TYPE_DATASET:
+            names.append(name)
 
     def note(chunk: h5py.h5d.StoreInfo) -> None:
         if not chunk.filter_mask:  # a bit of it says that a filter was left out, as where zlib made nothing shorter
             found.append((chunk.byte_offset, chunk.size))
 
-    def visit(name: str, node: h5py.HLObject) -> None:
-        if isinstance(node, h5py.Dataset) and node.chunks and node.fletcher32 and node.compression:
-            node.id.chunk_iter(note)
+    file.flush()
+    h5py.h5o.visit(file.id, meet, info=True)
+    for dataset in (h5py.h5d.open(file.id, name) for name in names):
+        made = dataset.get_create_plist()
+        filters = {made.get_filter(index)[0] for index in range(made.get_nfilters())}
+        if {h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_FLETCHER32} <= filters:
+            dataset.chunk_iter(note)
+    return found
+
+
+def _chunks_of(path: Path) -> list[Stretch]:
+    import h5py
 
     with h5py.File(path, "r", locking=False) as file:
-        file.visititems(visit)
-    return found
+        return chunks(file)
 
 
 def _fault_elsewhere(path: Path, size: int) -> str | None:

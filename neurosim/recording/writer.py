@@ -263,20 +263,20 @@ class Writer:
         if not held:  # the run ended before its first commit: the layout tells what it wanted to record
             with layout.created(self._temporary, tuple(self.quantities.values()), self._root, compact=False):
                 pass
-        else:
-            self._copy(held)
-        guard.seal(self._temporary)
+        guard.seal(self._temporary, loose=self._copy(held) if held else ())
         disk.keep(self._temporary)
         os.replace(self._temporary, self.path)
         disk.keep(self.path.parent)
 
-    def _copy(self, held: Sequence[Quantity]) -> None:
+    def _copy(self, held: Sequence[Quantity]) -> list[guard.Stretch]:
+        """Make the compressed copy; returns where its chunks are."""
         with layout.created(self._temporary, held, self._root, compact=True) as file:
             file[layout.COUNTER][()] = self._committed
             for quantity in held:
                 dataset = file[f"{quantity.group}/{quantity.name}"]
                 for first, rows in self._blocks(quantity, dataset.chunks[0]):
                     dataset[first : first + len(rows)] = rows
+            return guard.chunks(file)
 
     def _blocks(self, quantity: Quantity, chunk_rows: int) -> Iterator[tuple[int, np.ndarray]]:
         """The rows in blocks of whole chunks, so that each chunk is compressed once."""

@@ -91,7 +91,7 @@ class Ensemble(Sequence[Simulator]):
         end = self[0].trial + trials
         watched = list(zip(self, observers, tasks, strict=True)) if observers else []
         looks = [set(observer.moments(member, own, trials, batch)) for member, observer, own in watched]
-        for moment in sorted(set().union(*looks)):
+        for moment in self._foreseen(looks):
             if not self._reach(tasks, moment, batch, go_on):
                 return
             for (member, observer, own), found in zip(watched, looks, strict=True):
@@ -100,6 +100,13 @@ class Ensemble(Sequence[Simulator]):
             if not go_on():
                 return
         self._reach(tasks, end, batch, go_on)
+
+    def _foreseen(self, looks: Sequence[set[int]]) -> Sequence[int]:
+        """The trials of all looks, in order, once every member knows of them."""
+        moments = sorted(set().union(*looks))
+        for member in self:
+            member.foresee(moments)
+        return moments
 
     def _reach(self, tasks: Sequence[Task], until: int, batch: int, go_on: Callable[[], bool]) -> bool:
         """Learn up to a trial, in rounds; False if it is not to go on before that."""

@@ -6,6 +6,7 @@ import json
 import platform
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
@@ -14,16 +15,17 @@ from typing import Any
 import numpy as np
 
 from neurosim.circuit.circuit import Circuit
-from neurosim.circuit.exchange import to_json
 from neurosim.errors import InputError, Problem, nearest
 from neurosim.metrics.look import METRICS, Look, resolve
 from neurosim.recording import Quantity, Recording, Writer, sampling
-from neurosim.simulator.simulator import Simulator
+from neurosim.simulator.simulator import Evaluation, Simulator
 from neurosim.tasks import Task, Trials
 
 TRAINING_EXAMPLES = 10_000
 """Metrics of the training set look at so many of its examples, the first ones, at most."""
 
+KEPT_READY = 1 << 20
+"""Bytes of a small test set, whose looks would take longer to make ready than to do."""
 BEST = "best."
 
 
@@ -174,8 +176,15 @@ class Recorder(AbstractContextManager["Recorder"]):
         return self._look_at(simulator, task.test(), training)
 
     def _look_at(self, simulator: Simulator, trials: Trials, training: Callable[[], Look | None] = lambda: None) -> Look:
+        ready: dict[tuple[tuple[str, ...], int], Evaluation] = {}
+
         def evaluate(addresses: tuple[str, ...], count: int) -> dict[str, np.ndarray]:
-            return simulator.evaluate(trials.inputs[:count], trials.targets[:count], addresses, go_on=lambda: self.go_on())
+            evaluation = ready.get((addresses, count))
+            if evaluation is None:
+                evaluation = simulator.evaluation(trials.inputs[:count], trials.targets[:count], addresses)
+                if evaluation.nbytes <= KEPT_READY:
+                    ready[addresses, count] = evaluation
+            return evaluation(lambda: self.go_on())
 
         return Look(simulator.circuit, simulator.state, trials.inputs, trials.targets, evaluate, training)
 
@@ -220,11 +229,11 @@ class Recorder(AbstractContextManager["Recorder"]):
 
     def _noted(self, simulator: Simulator, task: Task) -> dict[str, Any]:
         return {
-            "neurosim_version": version("neurosim"),
+            "neurosim_version": _version(),
             "numpy_version": np.__version__,
             "python_version": platform.python_version(),
             "circuit_name": simulator.circuit.name,
-            "circuit": to_json(simulator.circuit),
+            "circuit": simulator.described,
             "seed": simulator.seed,
             "backend": simulator.backend,
             "dtype": simulator.state.dtype.name,
@@ -232,6 +241,12 @@ class Recorder(AbstractContextManager["Recorder"]):
             "trials": self._end,
             **self._attributes,
         }
+
+
+@cache
+def _version() -> str:
+    """The version that is installed; to look it up takes as long as a dozen looks."""
+    return version("neurosim")
 
 
 def _is_count(n: object) -> bool:

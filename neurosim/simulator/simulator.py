@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property, lru_cache
+from types import MappingProxyType
 from typing import Protocol
 
 import numpy as np
@@ -17,11 +18,12 @@ from neurosim.engine import side_by_side
 from neurosim.engine.lower import lower
 from neurosim.engine.plan import BLOCK
 from neurosim.engine.program import Program
-from neurosim.engine.state import State
+from neurosim.engine.state import Snapshot, State
 from neurosim.errors import InputError, Interrupted, Problem, RunError, nearest
 from neurosim.models.dropout import MASK, survivors
 from neurosim.registry import edition
 from neurosim.seeding import TRIAL_BLOCK, trial_rows
+from neurosim.simulator.ahead import SECONDS_AHEAD, Ahead, Stand
 from neurosim.tasks import Task, Trials
 
 WINDOW = 4 * TRIAL_BLOCK
@@ -128,6 +130,7 @@ class Simulator:
         self.state = State(self.circuit, seed, dtype)
         self._threads = threads
         self._finite = _LastFinite()
+        self._ahead = Ahead()
         self._make = BACKENDS[backend]()
         self._presenting: Task | None = None
         self._windows: dict[int, Trials] = {}
@@ -151,6 +154,7 @@ class Simulator:
         self.check(task, trials, batch)
         end = self.trial + trials
         moments = list(into.moments(self, task, trials, batch)) if into is not None else []
+        self.foresee(moments)
         for moment in moments:
             self.advance(task, moment, batch)
             assert into is not None
@@ -174,6 +178,10 @@ class Simulator:
         """Compile what learning needs, if it has not been; several members of an ensemble must not do so at the same time."""
         self._executor(learning=True, batch=batch)
 
+    def foresee(self, moments: Sequence[int]) -> None:
+        """Say at which trials somebody is going to look, in order: `advance` may then go through several of them at once."""
+        self._ahead.moments = moments
+
     def stride(self, batch: int) -> int:
         """How many trials are learned in one go: whole batches, as many as a window holds, or fewer of a large circuit.
 
@@ -187,11 +195,38 @@ class Simulator:
         program, executor = self._executor(learning=True, batch=batch)
         stride = self.stride(batch)
         while self.trial < until:
+            reached = self._ahead.next(self.state, Stand(task, batch, self.trial, self.state.edits), until)
+            if reached is not None:
+                self.trial = reached
+                continue
             self._finite.keep(self.trial, self.state)
+            if self._go_ahead(program, executor, task, batch, until):
+                continue
             self._learn(program, executor, task, min(stride, until - self.trial))
             broken = executor.not_finite()
             if broken is not None:
                 self._fail(task, batch, broken)
+
+    def _go_ahead(self, program: Program, executor: Executor, task: Task, batch: int, until: int) -> bool:
+        """Learn up to each of some looks to come, and keep the states there; False where that is not worth it, or cannot be."""
+        first = self.trial
+        stops = self._ahead.stops(self.state, first, until, first + self.stride(batch))
+        if not stops:
+            return False
+        before = self.state.snapshot()
+        streams = self._streams(program, *self.present(task, first, stops[-1] - first), first)
+        self._ahead.stand(Stand(task, batch, first, self.state.edits))
+        last, began = first, time.monotonic()
+        for stop in stops:
+            executor.run({address: rows[last - first : stop - first] for address, rows in streams.items()})
+            if executor.not_finite() is not None:
+                break
+            self._ahead.keep(stop, self.state)
+            last = stop
+            if time.monotonic() - began > SECONDS_AHEAD:
+                break
+        self.state.restore(before)
+        return bool(self._ahead)
 
     def _learn(self, program: Program, executor: Executor, task: Task, count: int) -> None:
         inputs, targets = self.present(task, self.trial, count)
@@ -264,18 +299,23 @@ class Simulator:
             InputError: there is no such signal, or the rows do not fit the circuit.
             Interrupted: `go_on` said no.
         """
+        return self.evaluation(inputs, targets, addresses, first=first)(go_on)
+
+    def evaluation(
+        self, inputs: np.ndarray, targets: np.ndarray, addresses: Iterable[str], *, first: int | None = None
+    ) -> Evaluation:
+        """What `evaluate` does, made ready to be done again and again; what it is given must stay as it is.
+
+        Raises:
+            InputError: there is no such signal, or the rows do not fit the circuit.
+        """
         wanted = (addresses,) if isinstance(addresses, str) else tuple(addresses)
         self._check_rows(inputs, targets)
         together = min(EVALUATED_TOGETHER, len(inputs))
         program, executor = self._executor(learning=False, batch=together, wanted=wanted)
         streams = self._streams(program, inputs, targets, first)
         length = max(1, ROUND // (self.circuit.synapses() + 1) // together) * together
-        found = []
-        for begin in range(0, len(inputs), length):
-            if begin and not go_on():
-                raise Interrupted
-            found.append(executor.run({name: rows[begin : begin + length] for name, rows in streams.items()}))
-        return {address: np.concatenate([part[address] for part in found]) for address in found[0]}
+        return Evaluation(executor, streams, length)
 
     def _check_rows(self, inputs: np.ndarray, targets: np.ndarray) -> None:
         problems = []
@@ -308,14 +348,14 @@ class Simulator:
         key = (learning, batch, wanted)
         if key not in self._executors:
             self.check_signals(wanted)
-            program = _program(self._described, wanted, learning, edition())
+            program = _program(self.described, wanted, learning, edition())
             for array in program.arrays:
                 self.state.storage(array.address)  # made now, so that whoever copies the state has all of it
             self._executors[key] = program, self._make(program, self.state, batch, wanted, self._threads)
         return self._executors[key]
 
     @cached_property
-    def _described(self) -> str:
+    def described(self) -> str:
         """The circuit as a text, by which programs are known."""
         return to_json(self.circuit)
 
@@ -339,11 +379,35 @@ class Simulator:
         return streams
 
 
+class Evaluation:
+    """Signals on given trials, with the weights that there are when it is called; see `Simulator.evaluation`.
+
+    Attributes:
+        nbytes: what comes from outside in these trials.
+    """
+
+    def __init__(self, executor: Executor, streams: dict[str, np.ndarray], length: int) -> None:
+        trials = len(streams[""])
+        self._executor = executor
+        parts = [{name: rows[a : a + length] for name, rows in streams.items()} for a in range(0, trials, length)]
+        self._parts = [MappingProxyType(part) for part in parts]
+        self.nbytes = sum(rows.nbytes for rows in streams.values())
+
+    def __call__(self, go_on: Callable[[], bool] = lambda: True) -> dict[str, np.ndarray]:
+        """The signals by address; raises Interrupted where `go_on`, asked between parts, says no."""
+        found = [self._executor.run(self._parts[0])]
+        for part in self._parts[1:]:
+            if not go_on():
+                raise Interrupted
+            found.append(self._executor.run(part))
+        return found[0] if len(found) == 1 else {a: np.concatenate([one[a] for one in found]) for a in found[0]}
+
+
 class _LastFinite:
     """The last state that is known to hold numbers only, as far as it is small enough to be kept in memory."""
 
     def __init__(self) -> None:
-        self._kept: tuple[int, dict[str, np.ndarray]] | None = None
+        self._kept: tuple[int, Snapshot] | None = None
         self._when = 0.0
         self._edits = -1
 

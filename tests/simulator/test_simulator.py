@@ -131,6 +131,23 @@ def test_that_evaluation_in_pieces_is_the_same(backend: str, monkeypatch: pytest
         simulator.evaluate(inputs, targets, wanted, go_on=lambda: False)
 
 
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_that_an_evaluation_made_ready_sees_new_weights_and_its_own_trials(backend: str) -> None:
+    simulator = Simulator(layered([6, 5, 3], feedback="broadcast", noise=0.1, eta=0.01), seed=2, backend=backend)
+    random = np.random.default_rng(1)
+    given = [(random.normal(size=(rows, 6)), random.normal(size=(rows, 3))) for rows in (300, 300, 40)]
+    wanted = ("output.rate", "hidden.perturbed_rate")
+    ready = [simulator.evaluation(*rows, wanted) for rows in given]
+    found: list[bytes] = []
+    for _ in range(2):
+        for index in (0, 1, 1, 2, 0, 0):
+            seen, anew = ready[index](), simulator.evaluate(*given[index], wanted)
+            assert {address: rows.tobytes() for address, rows in seen.items()} == {a: rows.tobytes() for a, rows in anew.items()}
+            found.append(seen["output.rate"].tobytes())
+        simulator.train(LinearMap(6, 3), trials=20)
+    assert len(set(found)) == 6
+
+
 def test_that_unknown_signals_are_told_together() -> None:
     with pytest.raises(InputError) as caught:
         Simulator(CIRCUIT).evaluate(np.zeros((1, 6)), np.zeros((1, 3)), ["hidden.rat", "ouptut.rate", "hidden.rate"])
