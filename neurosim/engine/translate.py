@@ -17,8 +17,8 @@ import numba
 import numpy as np
 from llvmlite import binding, ir
 from numba import types
-from numba.core.codegen import JITCodeLibrary
-from numba.core.compiler import Flags, compile_extra
+from numba.core.codegen import JITCodeLibrary, JITCPUCodegen
+from numba.core.compiler import CompileResult, Flags, compile_extra
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.errors import NumbaError
 from numba.core.registry import cpu_target
@@ -53,12 +53,19 @@ def translated(function: Callable[..., None], arguments: tuple[str, ...], entry:
     """
     target = cpu_target.target_context
     taken = tuple(ARGUMENTS[kind] for kind in arguments)
-    with _together():
-        compiled = compile_extra(cpu_target.typing_context, target, function, taken, types.void, _flags(), {})
+    with _nowhere():
+        with _together():
+            compiled = compile_extra(cpu_target.typing_context, target, function, taken, types.void, _flags(), {})
+        return _called_from_outside(compiled, arguments, entry)
+
+
+def _called_from_outside(compiled: CompileResult, arguments: tuple[str, ...], entry: str) -> Code:
+    """What numba made of a function, with one around it that C could call."""
+    target = cpu_target.target_context
     made, library = compiled.fndesc, compiled.library
     module = target.create_module(entry)
     inner = ir.Function(module, target.call_conv.get_function_type(made.restype, made.argtypes), made.llvm_func_name)
-    outer = ir.Function(module, ir.FunctionType(ir.VoidType(), [target.get_value_type(kind) for kind in taken]), entry)
+    outer = ir.Function(module, ir.FunctionType(ir.VoidType(), [target.get_value_type(ARGUMENTS[kind]) for kind in arguments]), entry)
     builder = ir.IRBuilder(outer.append_basic_block())
     status, _ = target.call_conv.call_function(builder, inner, made.restype, made.argtypes, outer.args)
     if "context" in arguments:
@@ -89,6 +96,19 @@ def _together() -> Iterator[None]:
         mock.patch.object(cpu_target.target_context, "get_executable", executable),
         mock.patch.object(JITCodeLibrary, "_optimize_functions", nothing),
         mock.patch.object(JITCodeLibrary, "_optimize_final_module", nothing),
+    ):
+        yield
+
+
+@contextmanager
+def _nowhere() -> Iterator[None]:
+    """While the block lasts, numba puts no machine code into memory: what is called is loaded from an object file."""
+
+    def nothing(*_: object) -> None:
+        pass
+
+    with (
+        mock.patch.object(JITCPUCodegen, "_add_module", nothing),
         mock.patch.object(JITCodeLibrary, "_finalize_specific", nothing),
     ):
         yield
