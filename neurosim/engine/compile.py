@@ -17,9 +17,9 @@ import inspect
 import os
 import sys
 import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
 from importlib.metadata import version
 from pathlib import Path
 from threading import RLock
@@ -31,6 +31,7 @@ from neurosim.engine import kernels, machine
 from neurosim.engine.expression import Single, Source
 from neurosim.engine.in_lanes import lanes_of
 from neurosim.engine.machine_code import Code, callable_at, keep, kept, loaded, processor, write
+from neurosim.engine.together import alone_in, share_out
 from neurosim.errors import InputError, Problem
 
 _SUPPORT = (kernels.at, kernels.first_of, kernels.first_panel)
@@ -98,28 +99,72 @@ BROKEN = ("cells", "number", "cells")
 
 
 @dataclass(frozen=True)
+class Module:
+    """The text of a module, and the function in it that becomes machine code.
+
+    Attributes:
+        stem: what its name begins with.
+        text: all of it.
+        entry: the function.
+        arguments: what that takes.
+        formula: whose kernel it is; it is to blame where the module cannot be compiled.
+    """
+
+    stem: str
+    text: str
+    entry: str
+    arguments: tuple[str, ...] = KERNEL
+    formula: Source | None = None
+
+    @cached_property
+    def title(self) -> str:
+        """Its name, which tells its text."""
+        return f"{self.stem}_{hashlib.blake2b(self.text.encode(), digest_size=16).hexdigest()}"
+
+    @property
+    def address(self) -> int:
+        """Where the machine code of the function begins, which is taken from the cache folder if it is there.
+
+        Raises:
+            InputError: it cannot be compiled, or calls functions that are nowhere.
+        """
+        with _COMPILING:
+            if self.title not in _MADE:
+                _MADE[self.title] = _address(self)
+            return _MADE[self.title]
+
+
+@dataclass(frozen=True)
 class Kernel:
-    """A compiled kernel, and what it was made from.
+    """A kernel, and what it is made from.
 
     Attributes:
         name: what it is called, by people.
-        address: where its machine code begins.
+        module: what has to be compiled.
         texts: the functions that it is made of, itself last.
-        formula: the formula in it, called `formula` there.
     """
 
     name: str
-    address: int
+    module: Module
     texts: tuple[str, ...]
-    formula: Source | None = None
+
+    @property
+    def formula(self) -> Source | None:
+        """The formula in it, called `formula` there."""
+        return self.module.formula
+
+    @property
+    def address(self) -> int:
+        """Where its machine code begins; it is compiled now if it has not been."""
+        return self.module.address
 
 
 @cache
 def kernel(name: str, dtype: str) -> Kernel:
     """A built-in kernel for a dtype."""
     texts = tuple(inspect.getsource(function) for function in (*_CALLS.get(name, ()), getattr(kernels, name)))
-    called = "".join(f"@njit(error_model='numpy')\n{text}\n\n" for text in texts[:-1])
-    return Kernel(name, code_of(name, header(dtype, {}) + called + texts[-1], name), texts)
+    others = "".join(f"@njit(error_model='numpy')\n{text}\n\n" for text in texts[:-1])
+    return Kernel(name, Module(name, header(dtype, {}) + others + texts[-1], name), texts)
 
 
 Loop = Callable[[int, int, int, int, int, int, int], None]
@@ -127,32 +172,31 @@ Loop = Callable[[int, int, int, int, int, int, int], None]
 
 
 @cache
-def machine_loop() -> Loop:
-    """`machine.run`."""
+def called(module: Module) -> Callable[..., None]:
+    """The function of a module, to be called with numbers, and with arrays by where they begin."""
+    return callable_at(module.address, [_C[kind] for kind in module.arguments])
+
+
+@cache
+def machine_run() -> Module:
+    """The module of `machine.run`."""
     text = "from numba import carray, njit\n"
     text += "from neurosim.engine.memory import atomic_increment, atomic_load, atomic_store, call, give_way\n"
     text += f"# {_fingerprint()}\nSTEP, ROWS, PART, PARTS, RAISED = range(5)\nSPINS = {machine.SPINS}\n\n\n"
-    return loop_at(code_of("machine_run", text + inspect.getsource(machine.run), "run", LOOP))
+    return Module("machine_run", text + inspect.getsource(machine.run), "run", LOOP)
 
 
 @cache
-def loop_at(address: int) -> Loop:
-    """The loop whose machine code begins at an address."""
-    return callable_at(address, [_C[kind] for kind in LOOP])
+def machine_load(dtype: str) -> Module:
+    """The module of `machine.load` for a dtype."""
+    return Module("machine_load", header(dtype, {}) + inspect.getsource(machine.load), "load", LOAD)
 
 
 @cache
-def machine_load(dtype: str) -> Callable[[int, int, int, int, int, int, int], None]:
-    """`machine.load` for a dtype: `load(into, apart, beside, given, steps, rows, size)`."""
-    text = header(dtype, {}) + inspect.getsource(machine.load)
-    return callable_at(code_of("machine_load", text, "load", LOAD), [_C[kind] for kind in LOAD])
-
-
-@cache
-def machine_broken(dtype: str) -> Callable[[int, int, int], None]:
-    """`machine.broken` for a dtype: `broken(cells, rows, found)`."""
+def machine_broken(dtype: str) -> Module:
+    """The module of `machine.broken` for a dtype."""
     text = header(dtype, {}) + "from numba import carray\n\n\n" + inspect.getsource(machine.broken)
-    return callable_at(code_of("machine_broken", text, "broken", BROKEN), [_C[kind] for kind in BROKEN])
+    return Module("machine_broken", text, "broken", BROKEN)
 
 
 def begin_of(array: np.ndarray) -> int:
@@ -296,52 +340,79 @@ _AT_FIRST = _digest()
 _COMPILING = RLock()
 
 
-def code_of(stem: str, text: str, entry: str, arguments: tuple[str, ...] = KERNEL, formula: Source | None = None) -> int:
-    """Where the machine code of a module's function begins, which is taken from the cache folder if it is there.
+def make_ready(modules: Iterable[Module]) -> None:
+    """Have those of some modules compiled that are neither in memory nor in the cache folder, by several processes.
 
-    Args:
-        stem: what the module's name begins with.
-        text: all of it.
-        entry: the function in it.
-        arguments: what that takes.
-        formula: whose kernel it is; it is to blame where the module cannot be compiled.
+    One that cannot be compiled is told of when its address is asked for.
     """
-    title = f"{stem}_{hashlib.blake2b(text.encode(), digest_size=16).hexdigest()}"
     with _COMPILING:
-        if title not in _MADE:
-            _MADE[title] = _address(title, text, entry, arguments, formula)
-        return _MADE[title]
+        missing = _missing(modules)
+        if len(missing) > 1:
+            with alone_in(cache_folder()):
+                missing = sorted(_missing(missing), key=lambda module: len(module.text), reverse=True)
+                share_out([replace(module, formula=None) for module in missing], compiled, _ELSEWHERE)
 
 
-def _address(title: str, text: str, entry: str, arguments: tuple[str, ...], formula: Source | None) -> int:
-    path = cache_folder() / f"{title}.o"
-    code = kept(path)
-    address = loaded(code) if code is not None else None
+_ELSEWHERE = f"from {__name__} import compiled; from neurosim.engine.together import serve; serve(compiled)"
+
+
+def _missing(modules: Iterable[Module]) -> list[Module]:
+    found = {module.title: module for module in modules if module.title not in _MADE}
+    return [module for title, module in found.items() if not _path(title).exists()]
+
+
+def _path(title: str) -> Path:
+    return cache_folder() / f"{title}.o"
+
+
+def _address(module: Module) -> int:
+    address = _loaded(module)
     if address is not None:
         return address
-    module_path = path.with_suffix(".py")
-    write(module_path, text.encode())
-    made = _compiled(title, module_path, entry, arguments, formula)
-    if _digest() == _AT_FIRST:  # else neurosim was changed under a running process, and the title tells of the old one
-        keep(path, made)
+    with alone_in(cache_folder()):
+        address = _loaded(module)  # another process may have made it meanwhile
+        if address is not None:
+            return address
+        made = compiled(module)
     address = loaded(made)
     if address is None:
-        raise InputError([Problem("", f"the kernel {title} calls functions that are nowhere: {', '.join(made.needs)}")])
+        told = f"the kernel {module.title} calls functions that are nowhere: {', '.join(made.needs)}"
+        raise InputError([Problem("", told)])
     return address
 
 
-def _compiled(title: str, path: Path, entry: str, arguments: tuple[str, ...], formula: Source | None) -> Code:
+def _loaded(module: Module) -> int | None:
+    code = kept(_path(module.title))
+    return loaded(code) if code is not None else None
+
+
+def compiled(module: Module) -> Code:
+    """The machine code of a module, which is also written into the cache folder, beside its text.
+
+    Raises:
+        InputError: it cannot be compiled.
+    """
+    path = _path(module.title)
+    write(path.with_suffix(".py"), module.text.encode())
+    code = _compiled(module, path.with_suffix(".py"))
+    if _digest() == _AT_FIRST:  # else neurosim was changed under a running process, and the title tells of the old one
+        keep(path, code)
+    return code
+
+
+def _compiled(given: Module, path: Path) -> Code:
     from numba.core.errors import NumbaError
 
     from neurosim.engine.translate import NeedsPython, complaint, first_words, no_real_number, translated
 
-    spec = importlib.util.spec_from_file_location(f"neurosim_kernels.{title}", path)
+    formula = given.formula
+    spec = importlib.util.spec_from_file_location(f"neurosim_kernels.{given.title}", path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
-        code = translated(getattr(module, entry), arguments, title)
+        code = translated(getattr(module, given.entry), given.arguments, given.title)
     except (OSError, MemoryError):
         raise
     except Exception as error:  # numba raises whatever it stumbles over, not only errors of its own
@@ -352,9 +423,9 @@ def _compiled(title: str, path: Path, entry: str, arguments: tuple[str, ...], fo
             told = f"a formula cannot become a kernel: {first_words(error)} (its text is in {path})"
             raise InputError([Problem("", told)]) from None
         raise
-    found = no_real_number(module) if formula else None
-    if formula and found:  # numba takes the first number of an array, where it must; nobody meant that
-        raise formula.origin.unexpected(found)
+    found = no_real_number(module) if hasattr(module, "formula") else None
+    if found:  # numba takes the first number of an array, where it must; nobody meant that
+        raise formula.origin.unexpected(found) if formula else InputError(f"expected a real number, found {found}")
     return code
 
 

@@ -11,7 +11,17 @@ from types import MappingProxyType
 
 import numpy as np
 
-from neurosim.engine.compile import Kernel, begin_of, kernel, machine_broken, machine_load, machine_loop
+from neurosim.engine.compile import (
+    Kernel,
+    Loop,
+    begin_of,
+    called,
+    kernel,
+    machine_broken,
+    machine_load,
+    machine_run,
+    make_ready,
+)
 from neurosim.engine.generated import combine_kernel, compute_kernel, synapse_kernel
 from neurosim.engine.in_lanes import in_vectors
 from neurosim.engine.in_place import Given, readers, scanned
@@ -64,6 +74,10 @@ class CpuExecutor:
         self._first_rows = self._served(self.plan.begin)
         self._rows = self._served(self.plan.steps)
         flushed = self._served(self.plan.flush)
+        machine = [machine_run(), machine_load(state.dtype.name), machine_broken(state.dtype.name)]
+        make_ready([*(kernel.module for kernel, _ in (*self._first_rows, *self._rows, *flushed)), *machine])
+        self._machine, self._copy, self._search = map(called, machine)
+        self._run: Loop = self._machine
         self._first, self._table, self._flush = _Table(self._first_rows), _Table(self._rows), _Table(flushed)
         self._readers = [*readers(self._table.cells, self._rows), *readers(self._flush.cells, flushed)]
         self._entering = [address for address in program.streams if self.plan.root(address) == address]
@@ -71,8 +85,6 @@ class CpuExecutor:
         self._parts = max(1, threads) if self._shared_synapses() >= worth else 1
         self._team: ThreadPoolExecutor | None = None  # its threads sleep between runs, and end with this executor
         self._context, self._barrier, self._found = _Words(5), _Words(2), _Words(1)
-        self._run = machine_loop()
-        self._copy, self._search = machine_load(state.dtype.name), machine_broken(state.dtype.name)
         self._few = all(size <= NARROW for size in program.sizes.values())
         self._special = False
 
@@ -115,7 +127,7 @@ class CpuExecutor:
         self._count(trials)
         if self._first_rows:
             self._context.cells[:] = 0, 1, 0, 1, 0
-            machine_loop()(*self._first.place, self._context.place, self._barrier.place, 0, 1)
+            self._machine(*self._first.place, self._context.place, self._barrier.place, 0, 1)
             _require_no_exception([self._context])
         kept: dict[str, list[np.ndarray]] = {address: [] for address in self._wanted}
         if streams is not self._held:
@@ -202,7 +214,7 @@ class CpuExecutor:
         context.cells[:] = 0, rows, index, self._parts, 0
         self._run(*self._table.place, context.place, barrier.place, 0, steps)
         if self._flush.cells.size:
-            machine_loop()(*self._flush.place, context.place, barrier.place, steps - 1, steps)
+            self._machine(*self._flush.place, context.place, barrier.place, steps - 1, steps)
 
     def _size(self, address: str) -> int:
         if address in self._program.sizes:

@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from types import ModuleType
-from typing import cast
+from typing import Any, cast
 
 from neurosim.errors import InputError, Problem
 
@@ -55,14 +55,14 @@ class Source:
         definition: the function, without annotations, defaults and docstring; names of constants replaced by their values.
         support: definitions of the plain functions that it calls.
         modules: local name → module, for those of `MODULES` that it uses.
-        addresses: where its kernels are, once somebody has had them compiled.
+        kernels: the modules of its kernels, once somebody has asked for them.
         origin: who wrote it where.
     """
 
     definition: ast.FunctionDef
     support: tuple[ast.FunctionDef, ...] = ()
     modules: Mapping[str, str] = field(default_factory=dict)
-    addresses: dict[tuple[str, str], int] = field(default_factory=dict, compare=False)
+    kernels: dict[tuple[str, str], Any] = field(default_factory=dict, compare=False)
     origin: Origin = field(default=Origin("formula"), compare=False)
 
     @property

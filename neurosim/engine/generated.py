@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from neurosim.engine import kernels
-from neurosim.engine.compile import Kernel, code_of, definitions, header
+from neurosim.engine.compile import Kernel, Module, definitions, header
 from neurosim.engine.expression import Source
 
 
@@ -40,7 +40,7 @@ def combine(row, ctx):
         u = floats(at(row, 2, step) + trial * row[5] + low * width)
 {begin}{_by_lanes(vector) if narrow else _one_by_one(scalar, "u")}"""
     stem = "combine_narrow" if narrow else "combine"
-    return Kernel(stem, code_of(stem, header(dtype, {}) + text, "combine"), (text,))
+    return Kernel(stem, Module(stem, header(dtype, {}) + text, "combine"), (text,))
 
 
 def _one_by_one(value: str, out: str) -> str:
@@ -134,9 +134,9 @@ def kernel(row, ctx):
 
 
 def _of_formula(stem: str, text: str, formula: Source, dtype: str) -> Kernel:
-    if (text, dtype) not in formula.addresses:
+    if (text, dtype) not in formula.kernels:
         written = header(dtype, dict(formula.modules)) + definitions(
             formula, "formula", dtype if "formula_four" in text else None
         )
-        formula.addresses[text, dtype] = code_of(stem, written + text, "kernel", formula=formula)
-    return Kernel(stem, formula.addresses[text, dtype], (text,), formula)
+        formula.kernels[text, dtype] = Module(stem, written + text, "kernel", formula=formula)
+    return Kernel(stem, formula.kernels[text, dtype], (text,))

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from neurosim.engine.compile import LOOP, Kernel, Loop, code_of, definitions, header, loop_at
+from neurosim.engine.compile import LOOP, Kernel, Loop, Module, called, definitions, header
 from neurosim.engine.on_stack import Array, Stack
 from neurosim.errors import InputError, Problem
 
@@ -45,7 +45,7 @@ def specialised(rows: Sequence[tuple[Kernel, Sequence[int]]], dtype: str, arrays
         settled = _Settled(number, cells, np.dtype(dtype).itemsize, stack)
         if kernel.formula is not None:
             modules = _joined(modules, dict(kernel.formula.modules))
-            support = _joined(support, {called.name: ast.unparse(called) for called in kernel.formula.support})
+            support = _joined(support, {function.name: ast.unparse(function) for function in kernel.formula.support})
             lanes = dtype if "formula_four" in kernel.texts[-1] else None
             text += definitions(kernel.formula, f"formula_{number}", lanes)
         functions = [ast.parse(source.strip()).body[0] for source in kernel.texts]
@@ -67,7 +67,7 @@ def specialised(rows: Sequence[tuple[Kernel, Sequence[int]]], dtype: str, arrays
     text += "def run(cells, rows, length, state, gate, first, last):\n    table = carray(cells, (rows, length))\n"
     text += f"{begin}{stack.taken()}    for step in range(first, last):\n{stack.each_step()}{body}{stack.given_back()}"
     text = f"from numba import carray\n{header(dtype, modules)}{text}"
-    return loop_at(code_of("program", text, "run", LOOP))
+    return called(Module("program", text, "run", LOOP))
 
 
 def _takes_row(function: ast.FunctionDef) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from types import ModuleType
+from typing import Any
 from unittest import mock
 
 import numba
@@ -18,7 +19,7 @@ import numpy as np
 from llvmlite import binding, ir
 from numba import types
 from numba.core.codegen import JITCodeLibrary, JITCPUCodegen
-from numba.core.compiler import CompileResult, Flags, compile_extra
+from numba.core.compiler import Flags, compile_extra
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.errors import NumbaError
 from numba.core.registry import cpu_target
@@ -59,13 +60,15 @@ def translated(function: Callable[..., None], arguments: tuple[str, ...], entry:
         return _called_from_outside(compiled, arguments, entry)
 
 
-def _called_from_outside(compiled: CompileResult, arguments: tuple[str, ...], entry: str) -> Code:
+def _called_from_outside(compiled: Any, arguments: tuple[str, ...], entry: str) -> Code:
     """What numba made of a function, with one around it that C could call."""
     target = cpu_target.target_context
     made, library = compiled.fndesc, compiled.library
     module = target.create_module(entry)
     inner = ir.Function(module, target.call_conv.get_function_type(made.restype, made.argtypes), made.llvm_func_name)
-    outer = ir.Function(module, ir.FunctionType(ir.VoidType(), [target.get_value_type(ARGUMENTS[kind]) for kind in arguments]), entry)
+    outer = ir.Function(
+        module, ir.FunctionType(ir.VoidType(), [target.get_value_type(ARGUMENTS[kind]) for kind in arguments]), entry
+    )
     builder = ir.IRBuilder(outer.append_basic_block())
     status, _ = target.call_conv.call_function(builder, inner, made.restype, made.argtypes, outer.args)
     if "context" in arguments:

@@ -12,13 +12,12 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self
 
-import neurosim
 from neurosim.errors import EnvironmentFailure, Interrupted
 from neurosim.scenario.engines._parcel import Parcel, run_parcel
+from neurosim.sibling import sibling
 
 SECONDS_BETWEEN_WORDS = 0.1
 """How often a process tells how far it is."""
@@ -35,17 +34,8 @@ class Process:
     """
 
     def __init__(self) -> None:
-        # -P and the path: the folder that the parent stands in may hold files that are called like a library.
-        home = str(Path(neurosim.__file__).parents[1])
-        path = os.pathsep.join([home, *filter(None, [os.environ.get("PYTHONPATH")])])
         try:
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-c", f"from {__name__} import serve; serve()"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                env={**os.environ, "PYTHONPATH": path},
-                start_new_session=True,
-            )
+            self._process = sibling(f"from {__name__} import serve; serve()")
         except OSError as error:
             raise EnvironmentFailure(f"no process can be started: {error.strerror}; --threads 1 needs none") from None
         self._writing = threading.Lock()
