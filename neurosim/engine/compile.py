@@ -35,14 +35,6 @@ from neurosim.engine.together import alone_in, share_out
 from neurosim.errors import InputError, Problem
 
 _SUPPORT = (kernels.at, kernels.first_of, kernels.first_panel)
-_MULTIPLY = (
-    kernels.pieces_of,
-    kernels.place_of,
-    kernels.collect,
-    kernels.collect_turned,
-    kernels.five_trials,
-    kernels.multiply_strips,
-)
 _GATHER_NARROW = (kernels.arrive, kernels.gather_lanes, kernels.gather_pair)
 _CALLS = {
     "gather": (kernels.clear,),
@@ -67,8 +59,13 @@ _CALLS = {
         kernels.correct,
     ),
     "gather_transposed": (kernels.sum_rows_8,),
-    "multiply": _MULTIPLY,
-    "multiply_transposed": _MULTIPLY,
+    "multiply": (
+        kernels.pieces_of,
+        kernels.place_of,
+        kernels.collect,
+        kernels.collect_turned,
+        kernels.five_trials,
+    ),
     "learn_batch": (
         kernels.pieces_of,
         kernels.place_of,

@@ -7,6 +7,7 @@ import math
 import struct
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from types import MappingProxyType
 
 import numpy as np
@@ -319,7 +320,8 @@ class CpuExecutor:
             return (self._kernel("multiply_compact"), [*cells, self._length(step.out), self._length(step.source)])
         if self._batch > 1:
             cells += [self._length(step.out), self._length(step.source)]
-            return (self._kernel("multiply_transposed" if step.transposed else "multiply"), cells)
+            name = "multiply_transposed" if step.transposed else "multiply"
+            return replace(self._kernel("multiply"), name=name), [*cells, int(step.transposed)]
         narrow = "_narrow" if post <= NARROW else ""
         if step.learns is None:
             return (self._kernel(("gather_transposed" if step.transposed else "gather") + narrow), cells)

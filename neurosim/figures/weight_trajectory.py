@@ -100,13 +100,15 @@ def _require_two(pairs: Sequence[Pair], address: str, point: Sequence[float] | N
 
 def _closest(arm: Arm, address: str, against: str | None, point: Sequence[float]) -> Pair:
     """The weights of that seed of an arm that pass a point most closely."""
-    found = [pair_of(Arm(arm.name, arm.label, (one,)), address, against, None) for one in arm.holding(address)]
-    return min((pair for pair in found if pair is not None), key=lambda pair: _nearest_row(pair, point)[1])
+    closest = min(arm.holding(address), key=lambda one: _nearest_row(one[address].values, point)[1])
+    found = pair_of(Arm(arm.name, arm.label, (closest,)), address, against, None)
+    assert found is not None
+    return found
 
 
-def _nearest_row(pair: Pair, point: Sequence[float]) -> tuple[int, float]:
+def _nearest_row(weights: np.ndarray, point: Sequence[float]) -> tuple[int, float]:
     """The sample at which weights are closest to a point, and the largest difference there."""
-    apart = np.abs(pair.forward.reshape(len(pair.trials), -1) - np.asarray(point)).max(axis=1)
+    apart = np.abs(weights.reshape(len(weights), -1) - np.asarray(point)).max(axis=1)
     return int(apart.argmin()), float(apart.min())
 
 
@@ -142,7 +144,7 @@ def _draw_plane(axes: Axes, pair: Pair, look: Look, point: Sequence[float] | Non
         axes.plot(*back, alpha=0.0)  # an arrow alone does not widen the axes
     if point is not None:
         axes.plot(*point, **_POINT, zorder=5)
-        axes.plot(*way[_nearest_row(pair, point)[0]], **_CLOSEST, zorder=6)
+        axes.plot(*way[_nearest_row(pair.forward, point)[0]], **_CLOSEST, zorder=6)
     names = _synapses(*pair.forward.shape[1:])
     name_axes(axes, f"forward weight {names[0]}", f"forward weight {names[1]}")
     _square(axes)
@@ -158,7 +160,7 @@ def _told(pair: Pair, point: Sequence[float] | None) -> list[str]:
     way = _way(pair)
     lines = [f"from {_numbers(way[0])} to {_numbers(way[-1])}"]
     if point is not None:
-        row, _ = _nearest_row(pair, point)
+        row, _ = _nearest_row(pair.forward, point)
         lines.append(f"closest {_numbers(way[row])} after {count(pair.trials[row])} trials")
     return lines
 

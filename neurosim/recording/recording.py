@@ -83,6 +83,7 @@ class Recording:
             self._coordinates: dict[str, np.ndarray] = {}
             self._known_trials: dict[str, np.ndarray] = {}
             self._known_dims: dict[str, tuple[str, ...]] = {}
+            self._known_units: dict[str, str] = {}
         except BaseException:
             self._file.close()
             raise
@@ -206,8 +207,7 @@ class Recording:
         dataset, further, trials = self._dataset(address), self._further(address), tuple(self._coordinate(address).tolist())
         with self._readable():
             units, long_name = (self._version.text(dataset, name) for name in ("units", "long_name"))
-            along = self._version.dims(dataset)[0]
-            return Quantity(address, trials, further, dataset.dtype.str[1:], units, long_name, along)
+            return Quantity(address, trials, further, dataset.dtype.str[1:], units, long_name, self.dims(address)[0])
 
     def _further(self, address: str) -> tuple[tuple[str, int], ...]:
         """The names and sizes of the dimensions of one quantity besides the trial."""
@@ -283,8 +283,10 @@ class Recording:
         return shape, f"{trials[0]} … {trials[-1]}"
 
     def _units(self, address: str) -> str:
-        with self._readable():
-            return self._version.text(self._datasets[address], "units")
+        if address not in self._known_units:
+            with self._readable():
+                self._known_units[address] = self._version.text(self._datasets[address], "units")
+        return self._known_units[address]
 
     def _values(self, address: str, places: Sequence[int | range]) -> np.ndarray:
         dataset = self._dataset(address)
@@ -300,10 +302,10 @@ class Recording:
 
     def _coordinate(self, address: str) -> np.ndarray:
         """The trials of all samples of one quantity, committed or not; they are laid out once, so they are read once."""
-        dataset = self._dataset(address)
+        dataset, along = self._dataset(address), self.dims(address)[0]
         if address not in self._coordinates:
             with self._readable():
-                self._coordinates[address] = self._version.trials(dataset)
+                self._coordinates[address] = self._version.trials(dataset, along)
         return self._coordinates[address]
 
     def _wrong(self, attribute: str, expected: str, found: object) -> Damaged:

@@ -57,9 +57,13 @@ class Version1:
                 found[address] = node
         return found if sealed else {address: self._laid_out(address, node) for address, node in found.items()}
 
-    def trials(self, dataset: h5py.Dataset) -> np.ndarray:
-        """The trial of every row of a quantity, committed or not; raises Damaged where they do not increase from 0 on."""
-        along = self.dims(dataset)[0]
+    def trials(self, dataset: h5py.Dataset, along: str) -> np.ndarray:
+        """The trial of every row of a quantity, committed or not; raises Damaged where they do not increase from 0 on.
+
+        Args:
+            dataset: its values.
+            along: the name of its first dimension.
+        """
         trials: np.ndarray = dataset.parent[along][()]
         found = _not_increasing(trials)
         if found is not None:

@@ -25,23 +25,11 @@ width = 4
 
 
 def multiply(row, ctx):
-    """U (+)= X Wᵀ for a batch.
+    """U (+)= X Wᵀ for a batch, or U (+)= X W with sums in the same order, strip by strip of neurons.
 
-    1: W, 2: bytes per row of a panel, 3: pre, 4: post, 5: sets, 6-8: U, 9-11: X, 12, 13: row lengths of U and X.
+    1: W, 2: bytes per row of a panel, 3: pre, 4: post, 5: sets, 6-8: U, 9-11: X, 12, 13: row lengths of U and X, 14: whether W is
+    transposed; 3 is then its post, and 4 its pre.
     """
-    multiply_strips(row, ctx, False)
-
-
-def multiply_transposed(row, ctx):
-    """U (+)= X W for a batch: the sums of `multiply` with the transposed weights, in the same order.
-
-    As `multiply`, with 3: post of W, 4: pre of W.
-    """
-    multiply_strips(row, ctx, True)
-
-
-def multiply_strips(row, ctx, turned):
-    """The drives of all neurons, strip by strip, from the weights as they lie or from the transposed ones."""
     trials, strips = ctx[1], (row[4] * width + STRIP - 1) // STRIP
     pieces = pieces_of(strips)
     space = scratch((row[3] + 1) * STRIP)
@@ -52,7 +40,7 @@ def multiply_strips(row, ctx, turned):
         first, last = trials * piece // pieces, trials * (piece + 1) // pieces
         if last > first:
             if held != strip:
-                if turned:
+                if row[14]:
                     collect_turned(row, strip * STRIP // width, w)
                 else:
                     collect(row, strip, w)
