@@ -82,6 +82,22 @@ def test_files_of_the_users_own_travel(own: Path, tmp_path: Path, capfd: pytest.
 
 
 @pytest.mark.usefixtures("spread")
+def test_files_of_the_users_own_find_their_neighbours(
+    own: Path,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Those in a folder that a notebook, or `python -m`, looks for modules in."""
+    (tmp_path / "beside").mkdir()
+    (tmp_path / "beside" / "neighbour_of_the_rules.py").write_text("RATE = 0.5\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path / "beside")
+    own.write_text("from neighbour_of_the_rules import RATE\n" + own.read_text(), encoding="utf-8")
+    plan = Plan(tmp_path / "local", engine="local", threads=2, extensions=[own])
+    slow = replace(plan, progress=lambda trials: time.sleep(0.1))  # so that the other process gets a block, too
+    assert len(run_scenario(scenario(seeds=6), slow)) == 12
+
+
+@pytest.mark.usefixtures("spread")
 def test_a_process_that_is_killed_is_told_and_its_runs_go_on(own: Path, tmp_path: Path) -> None:  # noqa: F811
     task = {"name": "deadly", "inputs": 4, "outputs": 2, "tests": 20, "log": str(tmp_path / "log")}
     made = scenario(task=task, phase=[{"trials": 1100}], seeds=12)
