@@ -24,6 +24,7 @@ from neurosim.engine.compile import (
     make_ready,
 )
 from neurosim.engine.generated import combine_kernel, compute_kernel, synapse_kernel
+from neurosim.engine.handed import Stream, Table, Words
 from neurosim.engine.in_lanes import in_vectors
 from neurosim.engine.in_place import Given, readers, scanned
 from neurosim.engine.machine import RAISED
@@ -67,7 +68,7 @@ class CpuExecutor:
         self._flow = {self.plan.root(address) for address in (*program.streams, *wanted)} - self._memory - self._in_place
         self._steps = self._chunk_steps()
         self._held: Mapping[str, np.ndarray] | None = None  # streams of which all trials are where kernels read them
-        self._given: list[_Stream] = []
+        self._given: list[Stream] = []
         self._steps_held = 0  # how many steps of the slots were written by the last run
         self._slots: dict[str, np.ndarray] = {}
         self._slot_places: dict[str, tuple[int, int, int]] = {}
@@ -79,13 +80,13 @@ class CpuExecutor:
         make_ready([*(kernel.module for kernel, _ in (*self._first_rows, *self._rows, *flushed)), *machine])
         self._machine, self._copy, self._search = map(called, machine)
         self._run: Loop = self._machine
-        self._first, self._table, self._flush = _Table(self._first_rows), _Table(self._rows), _Table(flushed)
+        self._first, self._table, self._flush = Table(self._first_rows), Table(self._rows), Table(flushed)
         self._readers = [*readers(self._table.cells, self._rows), *readers(self._flush.cells, flushed)]
         self._entering = [address for address in program.streams if self.plan.root(address) == address]
         worth = SYNAPSES_WORTH_A_TEAM["online" if batch == 1 else "batches"]
         self._parts = max(1, threads) if self._shared_synapses() >= worth else 1
         self._team: ThreadPoolExecutor | None = None  # its threads sleep between runs, and end with this executor
-        self._context, self._barrier, self._found = _Words(5), _Words(2), _Words(1)
+        self._context, self._barrier, self._found = Words(5), Words(2), Words(1)
         self._few = all(size <= NARROW for size in program.sizes.values())
         self._special = False
 
@@ -134,7 +135,7 @@ class CpuExecutor:
         if streams is not self._held:
             self._held = None
             self._given = [
-                _Stream(address, np.ascontiguousarray(streams[address], self._state.dtype)) for address in self._entering
+                Stream(address, np.ascontiguousarray(streams[address], self._state.dtype)) for address in self._entering
             ]
         first = self._steps_held = 0
         while first < trials:
@@ -168,10 +169,10 @@ class CpuExecutor:
             self._places, self._steps_placed = np.array(used, np.int64).reshape(-1, 2), self._steps_held
         return self._places
 
-    def _stream(self, address: str, streams: Mapping[str, np.ndarray]) -> _Stream:
-        return _Stream(address, np.ascontiguousarray(streams[address], self._state.dtype))
+    def _stream(self, address: str, streams: Mapping[str, np.ndarray]) -> Stream:
+        return Stream(address, np.ascontiguousarray(streams[address], self._state.dtype))
 
-    def _load(self, stream: _Stream, first: int, steps: int, rows: int) -> None:
+    def _load(self, stream: Stream, first: int, steps: int, rows: int) -> None:
         """Bring the trials of a stream to where kernels read them, or tell kernels where they are."""
         place = stream.place + first * stream.row_bytes
         if stream.address in self._in_place:
@@ -199,7 +200,7 @@ class CpuExecutor:
             return self._alone(steps, rows)
         if self._team is None:
             self._team = ThreadPoolExecutor(self._parts - 1)
-        contexts, barrier = [_Words(5) for _ in range(self._parts)], _Words(2)
+        contexts, barrier = [Words(5) for _ in range(self._parts)], Words(2)
         others = [self._team.submit(self._part, contexts[i], barrier, i, steps, rows) for i in range(1, self._parts)]
         self._part(contexts[0], barrier, 0, steps, rows)
         for other in others:
@@ -210,7 +211,7 @@ class CpuExecutor:
         self._part(self._context, self._barrier, 0, steps, rows)
         _require_no_exception([self._context])
 
-    def _part(self, context: _Words, barrier: _Words, index: int, steps: int, rows: int) -> None:
+    def _part(self, context: Words, barrier: Words, index: int, steps: int, rows: int) -> None:
         """What one thread does."""
         context.cells[:] = 0, rows, index, self._parts, 0
         self._run(*self._table.place, context.place, barrier.place, 0, steps)
@@ -380,31 +381,7 @@ class CpuExecutor:
         return (self._kernel("mask"), [*self._matrix(step.weights), self._start(step.pattern)])
 
 
-class _Words:
-    """Whole numbers that kernels read and write, and where they begin."""
-
-    def __init__(self, count: int) -> None:
-        self.cells = np.zeros(count, np.int64)
-        self.place = begin_of(self.cells)
-
-
-class _Table:
-    """A table as the machine reads it, and where it begins, its rows, and their length."""
-
-    def __init__(self, rows: Sequence[tuple[Kernel, list[int]]]) -> None:
-        self.cells = _table(rows)
-        self.place = (begin_of(self.cells), self.cells.shape[0], self.cells.shape[1])
-
-
-class _Stream:
-    """Rows of numbers that come from outside, one for each trial, and where they begin."""
-
-    def __init__(self, address: str, rows: np.ndarray) -> None:
-        self.address, self.rows = address, rows
-        self.place, self.row_bytes, self.size = begin_of(rows), rows.strides[0], rows.shape[1]
-
-
-def _require_no_exception(contexts: Sequence[_Words]) -> None:
+def _require_no_exception(contexts: Sequence[Words]) -> None:
     """Raise RunError if a kernel left word of one in a part's context; every part has ended by then."""
     if any(context.cells[RAISED] for context in contexts):
         raise RunError("a formula or a kernel stopped with an exception; what, machine code does not tell")
@@ -412,14 +389,6 @@ def _require_no_exception(contexts: Sequence[_Words]) -> None:
 
 def _bits(value: float) -> Runtime:
     return Runtime(struct.unpack("<q", struct.pack("<d", value))[0])
-
-
-def _table(rows: Sequence[tuple[Kernel, list[int]]]) -> np.ndarray:
-    table = np.zeros((len(rows), max((1 + len(cells) for _, cells in rows), default=1)), np.int64)
-    for row, (served, cells) in zip(table, rows, strict=True):
-        row[0] = served.address
-        row[1 : 1 + len(cells)] = cells
-    return table
 
 
 _ROWS: dict[type[Step], Callable[..., tuple[Kernel, list[int]]]] = {

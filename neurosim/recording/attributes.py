@@ -63,29 +63,45 @@ def read(target: h5py.HLObject) -> dict[str, Any]:
     Raises:
         Damaged: one is empty, or longer than any that is ever written.
     """
+    names: list[bytes] = []
+    h5py.h5a.iterate(target.id, lambda name, *_: names.append(name))
     found: dict[str, Any] = {}
-    attrs = target.attrs  # h5py makes another one each time
-    for name in attrs:
-        stored = attrs.get_id(name)
-        shape, dtype = stored.shape, stored.dtype
-        if shape is None:
-            raise damaged(target, place(name), "expected a value, found none")
-        is_short = math.prod(shape) * dtype.itemsize <= LARGEST_TEXT
-        found[name] = (_single(stored, dtype) if shape == () else python(attrs[name])) if is_short else None
-        if not is_short or (isinstance(found[name], str) and len(found[name]) > LARGEST_TEXT):
+    for encoded in names:  # with HDF5's own calls: h5py opens each attribute twice
+        name = encoded.decode(errors="surrogateescape")
+        stored = h5py.h5a.open(target.id, encoded)
+        text = _text(stored)
+        value = _other(target, name, stored) if text is None else text
+        if value is None or (isinstance(value, str) and len(value) > LARGEST_TEXT):
             raise damaged(target, place(name), f"expected at most {LARGEST_TEXT:,} bytes, found more")
+        found[name] = value
     return found
 
 
-def _single(stored: h5py.h5a.AttrID, dtype: np.dtype) -> Any:
-    """A single text or number; h5py would open the attribute once more, which takes as long as all the rest."""
-    content = np.zeros((), dtype)
+def _text(stored: h5py.h5a.AttrID) -> str | None:
+    """An attribute that is one text as they are written, which most are; None if it is anything else."""
+    kind = stored.get_type()
+    if not (isinstance(kind, h5py.h5t.TypeStringID) and kind.is_variable_str() and kind.get_cset() == h5py.h5t.CSET_UTF8):
+        return None
+    if stored.shape != ():
+        return None
+    content = np.zeros((), _STRING)
     stored.read(content)
     value = content[()]
-    text = h5py.check_string_dtype(dtype)
-    if text is not None and text.length is None and isinstance(value, bytes):
-        return value.decode(errors="surrogateescape")
-    return python(value)
+    return value.decode(errors="surrogateescape") if isinstance(value, bytes) else None
+
+
+def _other(target: h5py.HLObject, name: str, stored: h5py.h5a.AttrID) -> Any:
+    """An attribute that is not one text of any length; None where it is longer than any that is written."""
+    shape, dtype = stored.shape, stored.dtype
+    if shape is None:
+        raise damaged(target, place(name), "expected a value, found none")
+    if math.prod(shape) * dtype.itemsize > LARGEST_TEXT:
+        return None
+    if shape == ():
+        content = np.zeros((), dtype)
+        stored.read(content)
+        return python(content[()])
+    return python(target.attrs[name])
 
 
 def place(name: str) -> str:
@@ -108,7 +124,10 @@ def is_text(target: h5py.HLObject, name: str) -> bool:
 
 def one(target: h5py.HLObject, name: str) -> Any:
     """One attribute of an HDF5 object as `read` gives it; None where it is not there."""
-    return python(target.attrs.get(name))
+    if not h5py.h5a.exists(target.id, name.encode()):
+        return None
+    text = _text(h5py.h5a.open(target.id, name.encode()))
+    return python(target.attrs[name]) if text is None else text
 
 
 def _fault(name: str, value: object) -> str | None:

@@ -48,13 +48,12 @@ class Version1:
             sealed: the writer laid it out, and nobody has touched it; so that is not looked into, which takes half the time.
         """
         found: dict[str, h5py.Dataset] = {}
-        for node in _datasets(file):
-            if h5py.h5a.exists(node.id, b"address"):
-                address = _address(node)
-                if address in found:
-                    told = f"expected one dataset of this address, found {found[address].name} and {node.name}"
-                    raise attributes.damaged(file, address, told)
-                found[address] = node
+        for node in _datasets_with(file, b"address"):
+            address = _address(node)
+            if address in found:
+                told = f"expected one dataset of this address, found {found[address].name} and {node.name}"
+                raise attributes.damaged(file, address, told)
+            found[address] = node
         return found if sealed else {address: self._laid_out(address, node) for address, node in found.items()}
 
     def trials(self, dataset: h5py.Dataset, along: str) -> np.ndarray:
@@ -120,8 +119,8 @@ def reader_of(path: Path, found: dict[str, Any]) -> Version1:
     return READERS[version]
 
 
-def _datasets(file: h5py.File) -> list[h5py.Dataset]:
-    """Every dataset of a file; what else there is is not opened, which takes h5py longer than all that is read."""
+def _datasets_with(file: h5py.File, attribute: bytes) -> list[h5py.Dataset]:
+    """Every dataset of a file that has an attribute; others are not made h5py's, which takes longer than all that is read."""
     names: list[bytes] = []
 
     def note(name: bytes, node: h5py.h5o.ObjInfo) -> None:
@@ -129,7 +128,8 @@ def _datasets(file: h5py.File) -> list[h5py.Dataset]:
             names.append(name)
 
     h5py.h5o.visit(file.id, note, info=True)
-    return [h5py.Dataset(h5py.h5d.open(file.id, name)) for name in names]
+    found = [h5py.h5d.open(file.id, name) for name in names]
+    return [h5py.Dataset(dataset) for dataset in found if h5py.h5a.exists(dataset, attribute)]
 
 
 def _address(dataset: h5py.Dataset) -> str:
