@@ -84,6 +84,8 @@ class Look:
         inputs, targets: the test set, one row per trial.
         evaluate: `evaluate(addresses, trials)` returns signals on the first so many trials of the test set.
         training: makes the same look at training examples, for those who ask for it; returns None where there are none.
+        asked: number of trials → the signals that have been asked for on so many, which the next time are computed together; looks
+            of runs that are alike may have one in common.
     """
 
     def __init__(
@@ -94,6 +96,7 @@ class Look:
         targets: np.ndarray,
         evaluate: Callable[[tuple[str, ...], int], dict[str, np.ndarray]],
         training: Callable[[], Look | None] = lambda: None,
+        asked: dict[int, list[str]] | None = None,
     ) -> None:
         self.circuit = circuit
         self.arrays = arrays
@@ -101,7 +104,7 @@ class Look:
         self.targets = targets
         self._evaluate = evaluate
         self._make_training = training
-        self._asked: dict[int, list[str]] = {}
+        self._asked: dict[int, list[str]] = {} if asked is None else asked
         self._seen: dict[int, dict[str, np.ndarray]] = {}
 
     def renew(self) -> None:
@@ -115,7 +118,7 @@ class Look:
         """The same look at training examples, undistorted, instead of the test set; None where the task has none."""
         return self._make_training()
 
-    @property
+    @cached_property
     def output(self) -> str:
         """The name of the output population; raises InputError if there is not exactly one."""
         outputs = self.circuit.of_role("output")

@@ -6,7 +6,7 @@ import json
 import platform
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
@@ -171,11 +171,18 @@ class Recorder(AbstractContextManager["Recorder"]):
 
         def training() -> Look | None:
             examples = task.training_set(TRAINING_EXAMPLES)
-            return None if examples is None else self._look_at(simulator, examples)
+            return None if examples is None else self._look_at(simulator, examples, of_training=True)
 
         return self._look_at(simulator, task.test(), training)
 
-    def _look_at(self, simulator: Simulator, trials: Trials, training: Callable[[], Look | None] = lambda: None) -> Look:
+    def _look_at(
+        self,
+        simulator: Simulator,
+        trials: Trials,
+        training: Callable[[], Look | None] = lambda: None,
+        *,
+        of_training: bool = False,
+    ) -> Look:
         ready: dict[tuple[tuple[str, ...], int], Evaluation] = {}
 
         def evaluate(addresses: tuple[str, ...], count: int) -> dict[str, np.ndarray]:
@@ -186,7 +193,8 @@ class Recorder(AbstractContextManager["Recorder"]):
                     ready[addresses, count] = evaluation
             return evaluation(lambda: self.go_on())
 
-        return Look(simulator.circuit, simulator.state, trials.inputs, trials.targets, evaluate, training)
+        asked = _asked_before(simulator.described, tuple(self._intervals), of_training)
+        return Look(simulator.circuit, simulator.state, trials.inputs, trials.targets, evaluate, training, asked)
 
     @staticmethod
     def _signals(simulator: Simulator, task: Task, signals: Sequence[str]) -> dict[str, np.ndarray]:
@@ -247,6 +255,12 @@ class Recorder(AbstractContextManager["Recorder"]):
 def _version() -> str:
     """The version that is installed; to look it up takes as long as a dozen looks."""
     return version("neurosim")
+
+
+@lru_cache(maxsize=64)
+def _asked_before(circuit: str, recorded: tuple[str, ...], of_training: bool) -> dict[int, list[str]]:
+    """Which signals the metrics of a circuit, given as JSON, turned out to need: its next seeds compute them together at once."""
+    return {}
 
 
 def _is_count(n: object) -> bool:
