@@ -84,7 +84,7 @@ class Look:
         inputs, targets: the test set, one row per trial.
         evaluate: `evaluate(addresses, trials)` returns signals on the first so many trials of the test set.
         training: makes the same look at training examples, for those who ask for it; returns None where there are none.
-        asked: number of trials → the signals that have been asked for on so many, which the next time are computed together; looks
+        asked: number of trials → the signals asked for on so many, which are computed together the next time; looks
             of runs that are alike may have one in common.
     """
 
