@@ -69,6 +69,7 @@ _CALLS = {
     "learn_batch": (
         kernels.pieces_of,
         kernels.place_of,
+        kernels.five_of,
         kernels.turn,
         kernels.scale,
         kernels.faded,

@@ -64,7 +64,7 @@ class CpuExecutor:
         self._program, self._state, self._batch, self._wanted = program, state, batch, tuple(wanted)
         self.plan: Plan = plan(program, batch == 1)
         self._memory = {array.address for array in program.arrays}
-        self._in_place = scanned(program, self.plan, state, NARROW) - set(wanted) if batch == 1 else set()
+        self._in_place = scanned(program, self.plan, state, NARROW, batch) - set(wanted)
         self._flow = {self.plan.root(address) for address in (*program.streams, *wanted)} - self._memory - self._in_place
         self._steps = self._chunk_steps()
         self._held: Mapping[str, np.ndarray] | None = None  # streams of which all trials are where kernels read them
@@ -257,7 +257,7 @@ class CpuExecutor:
 
     def _operand(self, address: str) -> list[int]:
         if address in self._in_place:
-            return [Given(address), self._size(address) * self._state.dtype.itemsize, -1]
+            return [Given(address), self._size(address) * self._batch * self._state.dtype.itemsize, -1]
         slot = self._slot(address)
         if len(slot) == 1 or address in self.plan.constants:
             return [Runtime(slot.ctypes.data), 0, 0]
@@ -333,7 +333,7 @@ class CpuExecutor:
 
     def _length(self, address: str) -> int:
         """The numbers in a row of a signal."""
-        return self._slot(address).shape[2]
+        return self._size(address) if address in self._in_place else self._slot(address).shape[2]
 
     def _learning(self, step: Outer) -> list[int]:
         return [

@@ -1,4 +1,4 @@
-"""Streams that are read where they were given: to copy what a circuit of few neurons sees takes a tenth of its trial."""
+"""Streams that are read where they were given: to copy them takes a tenth of a trial of few neurons, and one thread of a team."""
 
 from __future__ import annotations
 
@@ -40,30 +40,38 @@ def readers(table: np.ndarray, rows: Sequence[tuple[Kernel, list[int]]]) -> list
     ]
 
 
-def scanned(program: Program, plan: Plan, state: State, narrow: int) -> set[str]:
-    """The streams of which, online, kernels for few neurons read one number after another, and nobody else anything.
+def scanned(program: Program, plan: Plan, state: State, narrow: int, batch: int) -> set[str]:
+    """The streams of which kernels read one number after another, and nobody else anything.
 
-    Others read whole lanes, and zeros after the last number, for which only a copy has room.
+    Those are kernels for few neurons online, and matrix products in batches. Others read whole lanes, and zeros after the last
+    number, for which only a copy has room.
 
     Args:
         program, plan, state: what is executed.
         narrow: how many postsynaptic neurons are few.
+        batch: how many trials are computed together.
     """
     found = {address for address in program.streams if plan.root(address) == address}
+    scans = _is_narrow if batch == 1 else _is_product
     for step in (*plan.steps, *plan.flush):
-        found -= _read(step) - (_presynaptic(step) if _is_narrow(step, state, narrow) else set())
+        found -= _read(step) - (_presynaptic(step) if scans(step, state, narrow) else set())
     return found
 
 
 def _is_narrow(step: Step, state: State, narrow: int) -> bool:
     """Whether a step goes through weights onto few neurons, one row of them for each presynaptic neuron."""
-    if not isinstance(step, Gather | Outer) or (isinstance(step, Gather) and (step.transposed or step.diagonal)):
+    if not _is_product(step, state, narrow) or (isinstance(step, Gather) and step.transposed):
         return False
+    assert isinstance(step, Gather | Outer)
     outer = step.learns if isinstance(step, Gather) else step
-    storage = state.storage(step.weights)
-    return (
-        (outer is None or (outer.plain and not outer.blocked)) and not isinstance(storage, Compact) and storage.shape[0] <= narrow
-    )
+    return (outer is None or (outer.plain and not outer.blocked)) and state.shape(step.weights)[0] <= narrow
+
+
+def _is_product(step: Step, state: State, narrow: int) -> bool:
+    """Whether a step goes through a whole matrix of weights."""
+    if not isinstance(step, Gather | Outer) or (isinstance(step, Gather) and step.diagonal):
+        return False
+    return not isinstance(state.storage(step.weights), Compact)
 
 
 def _read(step: Step) -> set[str]:

@@ -18,13 +18,22 @@ from neurosim.engine.state import State
 SMALL = validate(layered([5, 4, 3], feedback="random", eta=0.05))
 
 
-def _scanned(circuit: Circuit) -> set[str]:
+def _scanned(circuit: Circuit, batch: int = 1) -> set[str]:
     program = lower(circuit)
-    return scanned(program, plan(program, True), State(circuit, 1), NARROW)
+    return scanned(program, plan(program, batch == 1), State(circuit, 1), NARROW, batch)
 
 
 def test_that_the_input_of_few_neurons_is_read_where_it_is() -> None:
     assert _scanned(SMALL) == {"input.rate"}, "targets are compared lane by lane, and need zeros after the last"
+
+
+def test_that_matrix_products_of_batches_read_where_it_is() -> None:
+    momentum = {"input_to_hidden.plasticity.momentum": 0.5}
+    assert _scanned(validate(layered([5, NARROW + 1, 3], feedback="random").replace(momentum)), batch=4) == {"input.rate"}
+    sparse = {"input_to_hidden.connector": {"kind": "fixed_probability", "probability": 0.1}}
+    assert _scanned(validate(layered([5, 4, 3], feedback="random").replace(sparse)), batch=4) == set()
+    single = {"input_to_hidden.connector": "one_to_one"}
+    assert _scanned(validate(layered([5, 5, 3], feedback="random").replace(single)), batch=4) == set()
 
 
 @pytest.mark.parametrize(
@@ -43,9 +52,18 @@ def test_that_others_get_a_copy(circuit: Circuit) -> None:
     assert "input.rate" not in _scanned(validate(circuit))
 
 
-def _learned(inputs: np.ndarray, targets: np.ndarray, wanted: Sequence[str] = (), *, special: bool = False) -> list[np.ndarray]:
-    state = State(SMALL, 1)
-    executor = CpuExecutor(lower(SMALL, wanted), state, wanted=wanted)
+def _learned(
+    inputs: np.ndarray,
+    targets: np.ndarray,
+    wanted: Sequence[str] = (),
+    *,
+    special: bool = False,
+    batch: int = 1,
+    circuit: Circuit = SMALL,
+    threads: int = 1,
+) -> list[np.ndarray]:
+    state = State(circuit, 1)
+    executor = CpuExecutor(lower(circuit, wanted), state, batch, wanted, threads)
     if special:
         executor.specialise()
     kept = executor.run({"input.rate": inputs, "target.rate": targets})
@@ -70,3 +88,20 @@ def test_that_nothing_changes_by_it(monkeypatch: pytest.MonkeyPatch, trials: int
 def test_that_what_is_looked_at_is_copied() -> None:
     inputs, targets = np.random.default_rng(4).normal(size=(20, 5)).astype("f4"), np.zeros((20, 3), "f4")
     np.testing.assert_array_equal(_learned(inputs, targets, ["input.rate"])[-1], inputs)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("pre", [1, 5, 7, 8, 13, 23])
+@pytest.mark.parametrize("trials", [3, 12, 31])
+def test_that_nothing_changes_by_it_in_batches(monkeypatch: pytest.MonkeyPatch, trials: int, pre: int, threads: int) -> None:
+    """Whole batches and the rest, in stretches of four batches."""
+    monkeypatch.setattr(cpu, "SYNAPSES_WORTH_A_TEAM", {"online": 0, "batches": 0})
+    monkeypatch.setattr(cpu, "LONGEST_CHUNK", 4)
+    random = np.random.default_rng(3)
+    inputs, targets = random.normal(size=(trials, pre)).astype("f4"), random.normal(size=(trials, 3)).astype("f4")
+    circuit = validate(layered([pre, 130, 3], feedback="random", eta=0.01))
+    in_place = _learned(inputs, targets, batch=5, circuit=circuit, threads=threads)
+    monkeypatch.setattr(cpu, "scanned", lambda *_: set())
+    for one, other in zip(in_place, _learned(inputs, targets, batch=5, circuit=circuit), strict=True):
+        np.testing.assert_array_equal(one, other)
+        assert np.isfinite(one).all()

@@ -15,6 +15,7 @@ import numpy as np
 from neurosim.engine.kernels.cells import STRIP, at
 
 if TYPE_CHECKING:
+    from neurosim.engine.lanes import eight32 as eight
     from neurosim.engine.lanes import fma, load_like, minus, plus, repeat_like, store, times
     from neurosim.engine.lanes import sixteen32 as line_of
     from neurosim.engine.memory import floats32 as floats
@@ -140,15 +141,29 @@ def learn_batch(row, ctx):
 
 def turn(row, ctx, first, last, into):
     """Copy the rates of some presynaptic neurons, five by five: those of one trial follow those of the trial before."""
-    to, n = floats(into), 0
+    end, eights = row[3] - 1, eight()
     for i in range(first, last, 5):
-        x, end = at(row, 9, ctx[0]), row[3] - 1
-        i1, i2, i3, i4 = min(i + 1, end), min(i + 2, end), min(i + 3, end), min(i + 4, end)
-        for _ in range(ctx[1]):
-            rates = floats(x)
-            to[n], to[n + 1], to[n + 2], to[n + 3], to[n + 4] = rates[i], rates[i1], rates[i2], rates[i3], rates[i4]
-            n += 5
-            x += row[19] * width
+        x = at(row, 9, ctx[0]) + i * width
+        if i + 8 <= row[3]:
+            for _ in range(ctx[1] - 1):
+                store(into, load_like(x, eights))  # three too many, which the next trial's replace
+                into += 5 * width
+                x += row[19] * width
+            five_of(x, into, 1, 2, 3, 4)
+        else:
+            i1, i2, i3, i4 = min(i + 1, end) - i, min(i + 2, end) - i, min(i + 3, end) - i, min(i + 4, end) - i
+            for _ in range(ctx[1] - 1):
+                five_of(x, into, i1, i2, i3, i4)
+                into += 5 * width
+                x += row[19] * width
+            five_of(x, into, i1, i2, i3, i4)
+        into += 5 * width
+
+
+def five_of(x, into, i1, i2, i3, i4):
+    """Copy a number and four others of a row."""
+    rates, to = floats(x), floats(into)
+    to[0], to[1], to[2], to[3], to[4] = rates[0], rates[i1], rates[i2], rates[i3], rates[i4]
 
 
 def scale(row, ctx, strip, into):
