@@ -65,6 +65,7 @@ class CpuExecutor:
         self.plan: Plan = plan(program, batch == 1)
         self._memory = {array.address for array in program.arrays}
         self._in_place = scanned(program, self.plan, state, NARROW, batch) - set(wanted)
+        self._blocked = any(isinstance(step, Outer) and step.blocked for step in self.plan.flush)
         self._flow = {self.plan.root(address) for address in (*program.streams, *wanted)} - self._memory - self._in_place
         self._steps = self._chunk_steps()
         self._held: Mapping[str, np.ndarray] | None = None  # streams of which all trials are where kernels read them
@@ -134,9 +135,7 @@ class CpuExecutor:
         kept: dict[str, list[np.ndarray]] = {address: [] for address in self._wanted}
         if streams is not self._held:
             self._held = None
-            self._given = [
-                Stream(address, np.ascontiguousarray(streams[address], self._state.dtype)) for address in self._entering
-            ]
+            self._given = [self._stream(address, streams[address]) for address in self._entering]
         first = self._steps_held = 0
         while first < trials:
             whole = min(self._steps, (trials - first) // self._batch)
@@ -169,8 +168,12 @@ class CpuExecutor:
             self._places, self._steps_placed = np.array(used, np.int64).reshape(-1, 2), self._steps_held
         return self._places
 
-    def _stream(self, address: str, streams: Mapping[str, np.ndarray]) -> Stream:
-        return Stream(address, np.ascontiguousarray(streams[address], self._state.dtype))
+    def _stream(self, address: str, values: np.ndarray) -> Stream:
+        """The trials of a stream as kernels read them: where those take blocks of trials in place, the last block is whole."""
+        rows = np.ascontiguousarray(values, self._state.dtype)
+        if address in self._in_place and self._blocked and len(rows) % BLOCK:
+            rows = np.concatenate([rows, np.zeros((-len(rows) % BLOCK, rows.shape[1]), rows.dtype)])
+        return Stream(address, rows)
 
     def _load(self, stream: Stream, first: int, steps: int, rows: int) -> None:
         """Bring the trials of a stream to where kernels read them, or tell kernels where they are."""

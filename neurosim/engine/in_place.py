@@ -43,8 +43,8 @@ def readers(table: np.ndarray, rows: Sequence[tuple[Kernel, list[int]]]) -> list
 def scanned(program: Program, plan: Plan, state: State, narrow: int, batch: int) -> set[str]:
     """The streams of which kernels read one number after another, and nobody else anything.
 
-    Those are kernels for few neurons online, and matrix products in batches. Others read whole lanes, and zeros after the last
-    number, for which only a copy has room.
+    Online, those are kernels for few neurons and for blocks of trials, and matrix products in batches. Others read whole lanes,
+    and zeros after the last number, for which only a copy has room.
 
     Args:
         program, plan, state: what is executed.
@@ -52,19 +52,20 @@ def scanned(program: Program, plan: Plan, state: State, narrow: int, batch: int)
         batch: how many trials are computed together.
     """
     found = {address for address in program.streams if plan.root(address) == address}
-    scans = _is_narrow if batch == 1 else _is_product
+    scans = _scans_online if batch == 1 else _is_product
     for step in (*plan.steps, *plan.flush):
         found -= _read(step) - (_presynaptic(step) if scans(step, state, narrow) else set())
     return found
 
 
-def _is_narrow(step: Step, state: State, narrow: int) -> bool:
-    """Whether a step goes through weights onto few neurons, one row of them for each presynaptic neuron."""
+def _scans_online(step: Step, state: State, narrow: int) -> bool:
+    """Whether a step goes through weights onto few neurons, row by row of them, or in blocks of trials."""
     if not _is_product(step, state, narrow) or (isinstance(step, Gather) and step.transposed):
         return False
     assert isinstance(step, Gather | Outer)
     outer = step.learns if isinstance(step, Gather) else step
-    return (outer is None or (outer.plain and not outer.blocked)) and state.shape(step.weights)[0] <= narrow
+    few = state.shape(step.weights)[0] <= narrow
+    return few if outer is None else outer.plain and (few or outer.blocked)
 
 
 def _is_product(step: Step, state: State, narrow: int) -> bool:
