@@ -20,7 +20,8 @@ def sibling(statement: str) -> subprocess.Popen[bytes]:
     """
     # -P and the path: the folder that this process stands in may hold files that are called like a library.
     home = str(Path(__file__).parents[1])
-    path = os.pathsep.join(dict.fromkeys([home, *filter(None, sys.path)]))
+    here = [os.getcwd()] if "" in sys.path else []  # as in a notebook; last, for the same reason
+    path = os.pathsep.join(dict.fromkeys([home, *filter(None, sys.path), *here]))
     return subprocess.Popen(
         [sys.executable, "-P", "-c", statement],
         stdin=subprocess.PIPE,

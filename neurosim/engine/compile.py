@@ -345,10 +345,10 @@ def make_ready(modules: Iterable[Module]) -> None:
     """
     with _COMPILING:
         missing = _missing(modules)
-        if len(missing) > 1:
+        if len(missing) > 1 and _digest() == _AT_FIRST:  # else another process would compile them with what is new
             with alone_in(cache_folder()):
                 missing = sorted(_missing(missing), key=lambda module: len(module.text), reverse=True)
-                share_out([replace(module, formula=None) for module in missing], compiled, _ELSEWHERE)
+                share_out([(replace(module, formula=None), cache_folder()) for module in missing], compiled, _ELSEWHERE)
 
 
 _ELSEWHERE = f"from {__name__} import compiled; from neurosim.engine.together import serve; serve(compiled)"
@@ -371,7 +371,7 @@ def _address(module: Module) -> int:
         address = _loaded(module)  # another process may have made it meanwhile
         if address is not None:
             return address
-        made = compiled(module)
+        made = compiled((module, cache_folder()))
     address = loaded(made)
     if address is None:
         told = f"the kernel {module.title} calls functions that are nowhere: {', '.join(made.needs)}"
@@ -384,16 +384,17 @@ def _loaded(module: Module) -> int | None:
     return loaded(code) if code is not None else None
 
 
-def compiled(module: Module) -> Code:
-    """The machine code of a module, which is also written into the cache folder, beside its text.
+def compiled(given: tuple[Module, Path]) -> Code:
+    """The machine code of a module, which is also written into a folder, beside its text.
 
     Raises:
         InputError: it cannot be compiled.
     """
-    path = _path(module.title)
+    module, folder = given
+    path = folder / f"{module.title}.o"
     write(path.with_suffix(".py"), module.text.encode())
     code = _compiled(module, path.with_suffix(".py"))
-    if _digest() == _AT_FIRST:  # else neurosim was changed under a running process, and the title tells of the old one
+    if _digest() == _AT_FIRST and _fingerprint() in module.text:  # else the title tells of other sources than these
         keep(path, code)
     return code
 

@@ -64,7 +64,7 @@ class CpuExecutor:
         self._program, self._state, self._batch, self._wanted = program, state, batch, tuple(wanted)
         self.plan: Plan = plan(program, batch == 1)
         self._memory = {array.address for array in program.arrays}
-        self._in_place = scanned(program, self.plan, state, NARROW, batch) - set(wanted)
+        self._in_place = scanned(program, self.plan, state, NARROW, batch) - {self.plan.root(address) for address in wanted}
         self._blocked = any(isinstance(step, Outer) and step.blocked for step in self.plan.flush)
         self._flow = {self.plan.root(address) for address in (*program.streams, *wanted)} - self._memory - self._in_place
         self._steps = self._chunk_steps()

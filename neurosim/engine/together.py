@@ -50,6 +50,8 @@ def alone_in(folder: Path) -> Iterator[None]:
                 break
         yield
     finally:
+        with contextlib.suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_UN)  # closing is not enough where another thread has forked meanwhile
         os.close(handle)
 
 

@@ -148,9 +148,9 @@ class Look:
         seen = self._seen.setdefault(trials, {})
         if address not in seen:
             asked = self._asked.setdefault(trials, [])
-            if address not in asked:
-                asked.append(address)
-            seen.update(self._evaluate(tuple(asked), trials))
+            wanted = tuple(dict.fromkeys([*asked, address]))
+            seen.update(self._evaluate(wanted, trials))
+            asked[:] = wanted  # now that it is known to be a signal
         return seen[address]
 
 

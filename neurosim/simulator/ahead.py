@@ -40,6 +40,7 @@ class Ahead:
 
     def __init__(self) -> None:
         self.moments: Sequence[int] = ()
+        self._most = 4
         self._kept: deque[tuple[int, Snapshot]] = deque()
         self._stand: Stand | None = None
 
@@ -49,10 +50,14 @@ class Ahead:
     def stops(self, state: State, trial: int, until: int, farthest: int) -> Sequence[int]:
         """The looks after a trial up to the farthest one, if they are worth going ahead to and one is due by `until`."""
         first = bisect_right(self.moments, trial)
-        last = min(bisect_right(self.moments, farthest), first + MOST_STOPS)
+        last = min(bisect_right(self.moments, farthest), first + min(self._most, MOST_STOPS))
         if last - first < 2 or self.moments[first] > until or state.nbytes > LARGEST_STATE:
             return ()
         return self.moments[first:last]
+
+    def arrived(self, stops: int, *, in_time: bool) -> None:
+        """How many looks the last way led to, so that the next one is as long as the time allows."""
+        self._most = min(2 * self._most, MOST_STOPS) if in_time else max(2, stops)
 
     def keep(self, trial: int, state: State) -> None:
         """Remember the state as it is now, at a trial."""

@@ -18,6 +18,7 @@ from neurosim.circuit.circuit import Circuit
 from neurosim.errors import InputError, Problem, nearest
 from neurosim.metrics.look import METRICS, Look, resolve
 from neurosim.recording import Quantity, Recording, Writer, sampling
+from neurosim.registry import edition
 from neurosim.simulator.simulator import Evaluation, Simulator
 from neurosim.tasks import Task, Trials
 
@@ -193,7 +194,7 @@ class Recorder(AbstractContextManager["Recorder"]):
                     ready[addresses, count] = evaluation
             return evaluation(lambda: self.go_on())
 
-        asked = _asked_before(simulator.described, tuple(self._intervals), of_training)
+        asked = _asked_before(simulator.described, tuple(self._intervals), of_training, edition())
         return Look(simulator.circuit, simulator.state, trials.inputs, trials.targets, evaluate, training, asked)
 
     @staticmethod
@@ -258,7 +259,7 @@ def _version() -> str:
 
 
 @lru_cache(maxsize=64)
-def _asked_before(circuit: str, recorded: tuple[str, ...], of_training: bool) -> dict[int, list[str]]:
+def _asked_before(circuit: str, recorded: tuple[str, ...], of_training: bool, edition: int) -> dict[int, list[str]]:
     """Which signals the metrics of a circuit, given as JSON, turned out to need: its next seeds compute them together at once."""
     return {}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import Protocol
@@ -180,7 +180,8 @@ class Simulator:
 
     def foresee(self, moments: Sequence[int]) -> None:
         """Say at which trials somebody is going to look, in order: `advance` may then go through several of them at once."""
-        self._ahead.moments = moments
+        self._ahead.forget()
+        self._ahead.moments = sorted(set(moments))
 
     def stride(self, batch: int) -> int:
         """How many trials are learned in one go: whole batches, as many as a window holds, or fewer of a large circuit.
@@ -213,20 +214,36 @@ class Simulator:
         stops = self._ahead.stops(self.state, first, until, first + self.stride(batch))
         if not stops:
             return False
-        before = self.state.snapshot()
-        streams = self._streams(program, *self.present(task, first, stops[-1] - first), first)
+        try:
+            streams = self._streams(program, *self.present(task, first, stops[-1] - first), first)
+        except Exception:
+            return False  # it is met again, and told, by whoever gets as far
+        before, done = self.state.snapshot(), 0
         self._ahead.stand(Stand(task, batch, first, self.state.edits))
-        last, began = first, time.monotonic()
-        for stop in stops:
+        try:
+            done = self._kept_at(stops, first, executor, streams)
+        except RunError:
+            pass  # as numbers that blow up: whoever gets as far is told
+        except BaseException:
+            self._ahead.forget()
+            raise
+        finally:
+            self.state.restore(before)
+        self._ahead.arrived(done, in_time=done == len(stops))
+        return bool(self._ahead)
+
+    def _kept_at(self, stops: Sequence[int], first: int, executor: Executor, streams: Mapping[str, np.ndarray]) -> int:
+        """Learn up to some looks, and keep the state at each, as long as the numbers are finite and time allows; how many."""
+        began, last = time.monotonic(), first
+        for count, stop in enumerate(stops, start=1):
             executor.run({address: rows[last - first : stop - first] for address, rows in streams.items()})
             if executor.not_finite() is not None:
-                break
+                return count - 1
             self._ahead.keep(stop, self.state)
             last = stop
             if time.monotonic() - began > SECONDS_AHEAD:
-                break
-        self.state.restore(before)
-        return bool(self._ahead)
+                return count
+        return len(stops)
 
     def _learn(self, program: Program, executor: Executor, task: Task, count: int) -> None:
         inputs, targets = self.present(task, self.trial, count)
@@ -272,7 +289,7 @@ class Simulator:
         drawn = []
         for window in windows:
             if window not in self._windows:
-                self._windows[window] = task.trials(self.seed, window * WINDOW, WINDOW)
+                self._windows[window] = _whole_window(task, task.trials(self.seed, window * WINDOW, WINDOW))
             low, high = max(first, window * WINDOW), min(first + count, (window + 1) * WINDOW)
             drawn.append([part[low - window * WINDOW : high - window * WINDOW] for part in self._windows[window]])
         inputs, targets = (np.concatenate(parts) if len(parts) > 1 else parts[0] for parts in zip(*drawn, strict=True))
@@ -299,12 +316,22 @@ class Simulator:
             InputError: there is no such signal, or the rows do not fit the circuit.
             Interrupted: `go_on` said no.
         """
-        return self.evaluation(inputs, targets, addresses, first=first)(go_on)
+        return self.evaluation(inputs, targets, addresses, first=first, once=True)(go_on)
 
     def evaluation(
-        self, inputs: np.ndarray, targets: np.ndarray, addresses: Iterable[str], *, first: int | None = None
+        self,
+        inputs: np.ndarray,
+        targets: np.ndarray,
+        addresses: Iterable[str],
+        *,
+        first: int | None = None,
+        once: bool = False,
     ) -> Evaluation:
         """What `evaluate` does, made ready to be done again and again; what it is given must stay as it is.
+
+        Args:
+            inputs, targets, addresses, first: as for `evaluate`.
+            once: it will be done once only, and nothing need be kept for the next time.
 
         Raises:
             InputError: there is no such signal, or the rows do not fit the circuit.
@@ -315,7 +342,7 @@ class Simulator:
         program, executor = self._executor(learning=False, batch=together, wanted=wanted)
         streams = self._streams(program, inputs, targets, first)
         length = max(1, ROUND // (self.circuit.synapses() + 1) // together) * together
-        return Evaluation(executor, streams, length)
+        return Evaluation(executor, streams, length, once)
 
     def _check_rows(self, inputs: np.ndarray, targets: np.ndarray) -> None:
         problems = []
@@ -386,11 +413,11 @@ class Evaluation:
         nbytes: what comes from outside in these trials.
     """
 
-    def __init__(self, executor: Executor, streams: dict[str, np.ndarray], length: int) -> None:
+    def __init__(self, executor: Executor, streams: dict[str, np.ndarray], length: int, once: bool) -> None:
         trials = len(streams[""])
         self._executor = executor
         parts = [{name: rows[a : a + length] for name, rows in streams.items()} for a in range(0, trials, length)]
-        self._parts = [MappingProxyType(part) for part in parts]
+        self._parts: list[Mapping[str, np.ndarray]] = [part if once else MappingProxyType(part) for part in parts]
         self.nbytes = sum(rows.nbytes for rows in streams.values())
 
     def __call__(self, go_on: Callable[[], bool] = lambda: True) -> dict[str, np.ndarray]:
@@ -434,6 +461,15 @@ class _LastFinite:
 def _program(circuit: str, wanted: tuple[str, ...], learning: bool, edition: int) -> Program:
     """The program of a circuit, given as JSON; many seeds of one circuit share it, until a rule is registered anew."""
     return lower(from_json(circuit), wanted, learning=learning)
+
+
+def _whole_window(task: Task, drawn: Trials) -> Trials:
+    """Trials of a task, as many and as large as it says; raises InputError, since kernels would read what lies behind them."""
+    found, wanted = [np.shape(part) for part in drawn], [(WINDOW, task.inputs), (WINDOW, task.outputs)]
+    if found != wanted:
+        told = f"expected its trials to be of the shapes {wanted[0]} and {wanted[1]}, found {found[0]} and {found[1]}"
+        raise InputError([Problem(type(task).__name__, told)])
+    return drawn
 
 
 def _whole(number: object, least: int) -> bool:

@@ -89,6 +89,23 @@ def test_that_what_is_looked_at_is_copied() -> None:
     np.testing.assert_array_equal(_learned(inputs, targets, ["input.rate"])[-1], inputs)
 
 
+@pytest.mark.parametrize("batch", [1, 5])
+def test_that_another_name_of_what_is_read_in_place_can_be_looked_at(batch: int) -> None:
+    circuit = Circuit("relayed")
+    for population in SMALL.populations.values():
+        circuit.add(population)
+    circuit.population("relay", 5, role="hidden")
+    circuit.project("input", "relay", connector="one_to_one")
+    for name, projection in SMALL.projections.items():
+        if name == "input_to_hidden":
+            circuit.project("relay", "hidden", name=name, weights=projection.weights, plasticity=projection.plasticity)
+        else:
+            circuit.add(projection)
+    inputs, targets = np.random.default_rng(4).normal(size=(20, 5)).astype("f4"), np.zeros((20, 3), "f4")
+    seen = _learned(inputs, targets, ["relay.rate"], circuit=validate(circuit), batch=batch)[-1]
+    np.testing.assert_array_equal(seen, inputs)
+
+
 BLOCKED = validate(layered([SYNAPSES_WORTH_A_BLOCK // 130 + 1, 130, 3], feedback="random", eta=1e-4))
 
 

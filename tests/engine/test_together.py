@@ -61,11 +61,12 @@ def test_that_all_pieces_are_done_here_and_elsewhere(do, tmp_path: Path) -> None
     assert os.getpid() in found.values()
 
 
-def test_that_few_pieces_are_done_here(do, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_that_few_pieces_are_done_here(do, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # type: ignore[no-untyped-def]
     folder = tmp_path / "done"
     folder.mkdir()
-    together.share_out([(number, folder, "") for number in range(together.MODULES_PER_PROCESS - 1)], do, "raise SystemExit")
-    assert set(done(folder).values()) == {os.getpid()}
+    monkeypatch.setattr(together, "sibling", lambda statement: pytest.fail("a process was started"))
+    together.share_out([(number, folder, "") for number in range(together.MODULES_PER_PROCESS - 1)], do, STATEMENT)
+    assert done(folder) == dict.fromkeys(range(together.MODULES_PER_PROCESS - 1), os.getpid())
 
 
 @pytest.mark.parametrize("fate", ["raise", "die"])
@@ -124,10 +125,9 @@ def modules(count: int) -> list[compiling.Module]:
 
 
 def test_that_modules_are_made_ready_by_several_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NEUROSIM_CACHE", str(tmp_path))
-    monkeypatch.setattr(compiling, "cache_folder", lambda: tmp_path / "kernels")
+    """Into the folder of this one, which another process might not think of."""
+    monkeypatch.setattr(compiling, "cache_folder", lambda: tmp_path)
     monkeypatch.setattr(together, "processors", lambda: 2)
-    (tmp_path / "kernels").mkdir()
     here: list[str] = []
     real = compiling._compiled
 
@@ -144,6 +144,20 @@ def test_that_modules_are_made_ready_by_several_processes(tmp_path: Path, monkey
     assert 0 < len(here) < 6  # nothing is compiled twice
 
 
+@pytest.mark.parametrize("sources", ["changed since this process began", "others than the text was made by"])
+def test_that_machine_code_of_other_sources_is_not_kept(sources: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiling, "cache_folder", lambda: tmp_path)
+    monkeypatch.setattr(together, "sibling", lambda statement: pytest.fail("a process was started"))
+    wanted = modules(4)
+    if sources.startswith("changed"):
+        monkeypatch.setattr(compiling, "_digest", lambda: "another")
+        compiling.make_ready(wanted)
+    else:
+        monkeypatch.setattr(compiling, "_fingerprint", lambda: "another")
+        compiling.compiled((wanted[0], tmp_path))
+    assert not list(tmp_path.glob("*.o"))
+
+
 def test_that_a_formula_of_no_real_number_is_not_kept_without_who_is_to_blame(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -151,7 +165,7 @@ def test_that_a_formula_of_no_real_number_is_not_kept_without_who_is_to_blame(
     text = compiling.header("float64", {}) + "@njit\ndef formula(u):\n    return 1j * u\n\n"
     text += "def kernel(row, ctx):\n    row[0] = int(formula(real(row[1])).real)\n"
     with pytest.raises(InputError, match="complex128"):
-        compiling.compiled(compiling.Module("compute", text, "kernel"))
+        compiling.compiled((compiling.Module("compute", text, "kernel"), tmp_path))
     assert not list(tmp_path.glob("*.o"))
 
 

@@ -85,12 +85,12 @@ def test_that_looks_and_the_end_are_those_of_a_run_that_stops(
 
 def test_that_what_a_look_writes_into_the_state_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     def lesion(simulator: Simulator) -> None:
-        if simulator.trial == 48:
+        if simulator.trial == 60:
             simulator.state["hidden_to_output.weights"] = np.zeros((3, 5))
 
     gone, stopped = Seen(12, lesion), Seen(12, lesion)
     ahead = run(circuits()[0], gone, 1)
-    assert gone.ahead[gone.trials.index(48)]
+    assert gone.ahead[gone.trials.index(60)]
     nowhere(monkeypatch)
     assert bits(ahead) == bits(run(circuits()[0], stopped, 1))
     assert gone.told() == stopped.told()
@@ -144,6 +144,83 @@ def test_that_a_blow_up_is_told_at_the_look_at_which_it_would_be_met(monkeypatch
     assert gone.told() == stopped.told()
     assert len(gone.trials) > 1
     assert any(gone.ahead)
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, RunError("stopped with an exception")])
+def test_that_what_stops_a_run_on_the_way_stops_it_where_it_would_be_met(
+    error: BaseException, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the seventh stretch of ten trials, the third of a way; and again whenever it is tried again."""
+
+    def stopped(seen: Seen) -> tuple[Simulator, type[BaseException]]:
+        simulator = Simulator(circuits()[0], seed=3)
+        _, executor = simulator._executor(learning=True, batch=1)
+        run, seventh = executor.run, TASK.trials(3, 0, 70)[0][60:70].tobytes()
+
+        def breaking(streams):  # type: ignore[no-untyped-def]
+            if next(iter(streams.values())).tobytes() == seventh:
+                raise error
+            return run(streams)
+
+        monkeypatch.setattr(executor, "run", breaking)
+        with pytest.raises((KeyboardInterrupt, RunError)) as caught:
+            simulator.train(TASK, trials=100, into=seen)
+        return simulator, caught.type
+
+    gone, alone = Seen(10), Simulator(circuits()[0], seed=3)
+    simulator, kind = stopped(gone)
+    assert kind is (error if isinstance(error, type) else type(error))
+    for moment in gone.trials:
+        alone.advance(TASK, moment, 1)
+    assert bits(simulator) == bits(alone)
+    assert gone.trials == [*range(0, 41 if error is KeyboardInterrupt else 61, 10)]
+    assert gone.trials[-1] == simulator.trial
+
+
+def test_that_a_moment_that_comes_twice_is_one() -> None:
+    class Twice(Seen):
+        def moments(self, simulator: Simulator, task: Task, trials: int, batch: int) -> Sequence[int]:
+            return [0, 10, 20, 20, 30]
+
+    seen = Twice(10)
+    Simulator(circuits()[0], seed=3).train(TASK, trials=60, into=seen)
+    assert seen.trials == [0, 10, 20, 20, 30]
+    assert seen.bits[2] == seen.bits[3]
+
+
+def test_that_a_run_goes_on_without_the_looks_of_before() -> None:
+    """Looks every six trials cut batches of four; those that are taken no more cut none."""
+
+    def stopped() -> Ensemble:
+        seen = Seen(6)
+        together = Ensemble(circuits()[0], seeds=[3])
+        together.train(TASK, trials=200, batch=4, into=[seen], go_on=lambda: len(seen.trials) < 9)
+        assert seen.ahead[-1]
+        return together
+
+    gone, other = stopped(), stopped()
+    gone.train(TASK, trials=40, batch=4)
+    other[0]._ahead.forget()
+    other.train(TASK, trials=40, batch=4)
+    assert bits(gone[0]) == bits(other[0])
+
+
+def test_that_a_way_is_as_long_as_the_time_allows(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    real = Simulator.present
+
+    def present(self: Simulator, task: Task, first: int, count: int):  # type: ignore[no-untyped-def]
+        asked.append(count)
+        return real(self, task, first, count)
+
+    monkeypatch.setattr(Simulator, "present", present)
+    monkeypatch.setattr("neurosim.simulator.simulator.SECONDS_AHEAD", 0.0)
+    run(circuits()[0], Seen(12), 1)
+    assert max(asked[4:]) <= 24, "two looks"
+    asked.clear()
+    monkeypatch.setattr("neurosim.simulator.simulator.SECONDS_AHEAD", 60.0)
+    run(circuits()[0], Seen(12), 1)
+    assert max(asked) > 24
 
 
 def test_that_nobody_goes_ahead_for_long(monkeypatch: pytest.MonkeyPatch) -> None:

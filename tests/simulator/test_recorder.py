@@ -8,6 +8,7 @@ from oracles import bits, given_rows, trained
 
 from neurosim.circuit.layered import layered
 from neurosim.errors import InputError
+from neurosim.metrics.look import METRICS, Look, metric
 from neurosim.recording import Recording
 from neurosim.simulator import Simulator, record
 from neurosim.tasks import Trials
@@ -147,3 +148,25 @@ def test_that_what_is_recorded_explores_as_the_trial_to_come_does(tmp_path: Path
                 simulator.train(TASK, trials=trial)
             wanted = simulator.evaluate(*TASK.trials(1, trial, 1), [address], first=trial)[address][0]
             np.testing.assert_allclose(row, wanted, rtol=0, atol=1e-12, err_msg=f"{address} at {trial}")
+
+
+def test_that_a_metric_that_asked_for_nothing_real_spoils_no_other_recording(tmp_path: Path) -> None:
+    simulator = Simulator(layered([5, 4, 3], feedback="random"), seed=1, backend="reference")
+
+    def recorded(name: str, signal: str) -> None:
+        @metric()
+        def of_a_signal(look: Look) -> float:
+            """The mean of a signal."""
+            return float(look.probe(signal).mean())
+
+        try:
+            with record(tmp_path / name, {"of_a_signal": 5, "nse": 5}) as recorder:
+                simulator.train(given_rows(5, 3, 9), trials=10, into=recorder)
+        finally:
+            del METRICS._things["of_a_signal"]
+
+    with pytest.raises(InputError, match=r"hidden\.rat"):
+        recorded("wrong.h5", "hidden.rat")
+    recorded("right.h5", "hidden.rate")
+    with Recording(tmp_path / "right.h5") as recording:
+        assert recording.rows("of_a_signal") == 3

@@ -12,7 +12,7 @@ from neurosim.errors import CircuitError, InputError, Interrupted, RunError
 from neurosim.models.neurons import NEURONS, NeuronModel, neuron_model
 from neurosim.models.plasticity import RULES, Rule, plasticity
 from neurosim.simulator import BACKENDS, Simulator
-from neurosim.tasks import LinearMap
+from neurosim.tasks import LinearMap, Trials
 
 CIRCUIT = layered([6, 5, 3], feedback="random")
 
@@ -129,6 +129,19 @@ def test_that_evaluation_in_pieces_is_the_same(backend: str, monkeypatch: pytest
     assert {a: v.tobytes() for a, v in pieces.items()} == {a: v.tobytes() for a, v in whole.items()}
     with pytest.raises(Interrupted):
         simulator.evaluate(inputs, targets, wanted, go_on=lambda: False)
+
+
+@pytest.mark.parametrize("batch", [1, 4])
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_that_trials_of_another_size_than_the_task_says_are_refused(backend: str, batch: int) -> None:
+    class Narrower(LinearMap):
+        def trials(self, seed: int, first: int, count: int) -> Trials:
+            inputs, targets = super().trials(seed, first, count)
+            return Trials(inputs[:, :4], targets)
+
+    simulator = Simulator(layered([6, 5, 3], feedback="random"), backend=backend)
+    with pytest.raises(InputError, match=r"Narrower: expected its trials to be of the shapes \(1024, 6\).*found \(1024, 4\)"):
+        simulator.train(Narrower(6, 3), trials=20, batch=batch)
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
