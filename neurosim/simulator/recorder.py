@@ -19,7 +19,8 @@ from neurosim.errors import InputError, Problem, nearest
 from neurosim.metrics.look import METRICS, Look, resolve
 from neurosim.recording import Quantity, Recording, Writer, sampling
 from neurosim.registry import edition
-from neurosim.simulator.simulator import Evaluation, Simulator
+from neurosim.simulator.evaluation import Evaluation
+from neurosim.simulator.simulator import Simulator
 from neurosim.tasks import Task, Trials
 
 TRAINING_EXAMPLES = 10_000

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
-from types import MappingProxyType
 from typing import Protocol
 
 import numpy as np
@@ -18,12 +17,14 @@ from neurosim.engine import side_by_side
 from neurosim.engine.lower import lower
 from neurosim.engine.plan import BLOCK
 from neurosim.engine.program import Program
-from neurosim.engine.state import Snapshot, State
-from neurosim.errors import InputError, Interrupted, Problem, RunError, nearest
+from neurosim.engine.state import State
+from neurosim.errors import InputError, Problem, RunError, nearest
 from neurosim.models.dropout import MASK, survivors
 from neurosim.registry import edition
 from neurosim.seeding import TRIAL_BLOCK, trial_rows
 from neurosim.simulator.ahead import SECONDS_AHEAD, Ahead, Stand
+from neurosim.simulator.evaluation import Evaluation
+from neurosim.simulator.last_finite import LastFinite
 from neurosim.tasks import Task, Trials
 
 WINDOW = 4 * TRIAL_BLOCK
@@ -32,9 +33,6 @@ SYNAPSES_AT_ONCE = 5_000_000_000
 """Circuits whose window would have more synapses times trials than this take a part of it at once: about half a second."""
 CLOSELY = 64
 """Where the numbers blew up is told to so many trials."""
-SECONDS_BETWEEN_COPIES = 1.0
-LARGEST_COPY = 16 * 1024 * 1024
-"""Bytes; a larger state is not kept in memory beside itself. Its run has the checkpoint."""
 EVALUATED_TOGETHER = 256
 ROUND = 1_000_000_000
 """Synapses times trials of what is computed before anybody is asked whether to go on: a tenth of a second or two."""
@@ -129,7 +127,7 @@ class Simulator:
         self.trial = 0
         self.state = State(self.circuit, seed, dtype)
         self._threads = threads
-        self._finite = _LastFinite()
+        self._finite = LastFinite()
         self._ahead = Ahead()
         self._make = BACKENDS[backend]()
         self._presenting: Task | None = None
@@ -335,6 +333,15 @@ class Simulator:
 
         Raises:
             InputError: there is no such signal, or the rows do not fit the circuit.
+
+        >>> from neurosim.circuit.layered import layered
+        >>> from neurosim.tasks import LinearMap
+        >>> simulator = Simulator(layered([4, 3, 2], feedback="random", eta=0.1), seed=1, backend="reference")
+        >>> outputs = simulator.evaluation(np.ones((1, 4)), np.zeros((1, 2)), ["output.rate"])
+        >>> before = outputs()["output.rate"]
+        >>> simulator.train(LinearMap(4, 2), trials=10)
+        >>> bool((outputs()["output.rate"] == before).all())
+        False
         """
         wanted = (addresses,) if isinstance(addresses, str) else tuple(addresses)
         self._check_rows(inputs, targets)
@@ -404,57 +411,6 @@ class Simulator:
                 drawn = trial_rows(_normal(population.size), self.seed, name, first or 0, len(inputs))
                 streams[address] = drawn * population.noise
         return streams
-
-
-class Evaluation:
-    """Signals on given trials, with the weights that there are when it is called; see `Simulator.evaluation`.
-
-    Attributes:
-        nbytes: what comes from outside in these trials.
-    """
-
-    def __init__(self, executor: Executor, streams: dict[str, np.ndarray], length: int, once: bool) -> None:
-        trials = len(streams[""])
-        self._executor = executor
-        parts = [{name: rows[a : a + length] for name, rows in streams.items()} for a in range(0, trials, length)]
-        self._parts: list[Mapping[str, np.ndarray]] = [part if once else MappingProxyType(part) for part in parts]
-        self.nbytes = sum(rows.nbytes for rows in streams.values())
-
-    def __call__(self, go_on: Callable[[], bool] = lambda: True) -> dict[str, np.ndarray]:
-        """The signals by address; raises Interrupted where `go_on`, asked between parts, says no."""
-        found = [self._executor.run(self._parts[0])]
-        for part in self._parts[1:]:
-            if not go_on():
-                raise Interrupted
-            found.append(self._executor.run(part))
-        return found[0] if len(found) == 1 else {a: np.concatenate([one[a] for one in found]) for a in found[0]}
-
-
-class _LastFinite:
-    """The last state that is known to hold numbers only, as far as it is small enough to be kept in memory."""
-
-    def __init__(self) -> None:
-        self._kept: tuple[int, Snapshot] | None = None
-        self._when = 0.0
-        self._edits = -1
-
-    def keep(self, trial: int, state: State) -> None:
-        """Keep a small state whose signals were finite, once in a while, if its arrays are."""
-        now = time.monotonic()
-        due = now - self._when > SECONDS_BETWEEN_COPIES or state.edits != self._edits
-        if due and state.nbytes > LARGEST_COPY:
-            self._kept = None
-        elif due and state.not_finite() is None:
-            self._kept = (trial, state.snapshot())
-            self._when, self._edits = now, state.edits
-
-    def put_back(self, state: State) -> int | None:
-        """Restore what was kept; returns its trial, or None where there is nothing."""
-        if self._kept is None:
-            return None
-        trial, arrays = self._kept
-        state.restore(arrays)
-        return trial
 
 
 @lru_cache(maxsize=256)
