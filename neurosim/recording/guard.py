@@ -155,20 +155,16 @@ def chunks(file: h5py.File) -> list[Stretch]:
     """Where the chunks of all datasets are that went through all filters: zlib and Fletcher tell damage to these."""
     import h5py
 
-    names: list[bytes] = []
-    found: list[Stretch] = []
+    from neurosim.recording.datasets import datasets_of
 
-    def meet(name: bytes, node: h5py.h5o.ObjInfo) -> None:
-        if node.type == h5py.h5o.TYPE_DATASET:
-            names.append(name)
+    found: list[Stretch] = []
 
     def note(chunk: h5py.h5d.StoreInfo) -> None:
         if not chunk.filter_mask:  # a bit of it says that a filter was left out, as where zlib made nothing shorter
             found.append((chunk.byte_offset, chunk.size))
 
     file.flush()
-    h5py.h5o.visit(file.id, meet, info=True)
-    for dataset in (h5py.h5d.open(file.id, name) for name in names):
+    for dataset in datasets_of(file):
         made = dataset.get_create_plist()
         filters = {made.get_filter(index)[0] for index in range(made.get_nfilters())}
         if {h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_FLETCHER32} <= filters:

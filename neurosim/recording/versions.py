@@ -11,6 +11,7 @@ import numpy as np
 
 from neurosim.errors import DataError, InputError
 from neurosim.recording import attributes, layout
+from neurosim.recording.datasets import datasets_of
 from neurosim.recording.quantity import TRIAL, Quantity
 
 
@@ -48,7 +49,7 @@ class Version1:
             sealed: the writer laid it out, and nobody has touched it; so that is not looked into, which takes half the time.
         """
         found: dict[str, h5py.Dataset] = {}
-        for node in _datasets_with(file, b"address"):
+        for node in (h5py.Dataset(dataset) for dataset in datasets_of(file) if h5py.h5a.exists(dataset, b"address")):
             address = _address(node)
             if address in found:
                 told = f"expected one dataset of this address, found {found[address].name} and {node.name}"
@@ -117,19 +118,6 @@ def reader_of(path: Path, found: dict[str, Any]) -> Version1:
         known = ", ".join(map(str, sorted(READERS)))
         raise DataError(f"{path} has format version {version}; this neurosim reads {known}: a newer one wrote it, and reads it")
     return READERS[version]
-
-
-def _datasets_with(file: h5py.File, attribute: bytes) -> list[h5py.Dataset]:
-    """Every dataset of a file that has an attribute; others are not made h5py's, which takes longer than all that is read."""
-    names: list[bytes] = []
-
-    def note(name: bytes, node: h5py.h5o.ObjInfo) -> None:
-        if node.type == h5py.h5o.TYPE_DATASET:
-            names.append(name)
-
-    h5py.h5o.visit(file.id, note, info=True)
-    found = [h5py.h5d.open(file.id, name) for name in names]
-    return [h5py.Dataset(dataset) for dataset in found if h5py.h5a.exists(dataset, attribute)]
 
 
 def _address(dataset: h5py.Dataset) -> str:

@@ -115,8 +115,11 @@ def test_that_patience_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_that_a_folder_that_is_not_there_stops_nobody(tmp_path: Path) -> None:
+    told: list[str] = []
     with together.alone_in(tmp_path / "nowhere"):
-        pass
+        told.append("inside")
+    assert told == ["inside"]
+    assert not (tmp_path / "nowhere").exists()
 
 
 def modules(count: int) -> list[compiling.Module]:
