@@ -58,16 +58,6 @@ sixteen64, eight64, four64 = (_zeros(Lanes("float64", count)) for count in (16, 
 
 
 @intrinsic
-def load_like(typing, address, like):
-    """As many numbers as another vector has, from an address."""
-
-    def generate(context, builder, signature, arguments):
-        return builder.load(builder.inttoptr(arguments[0], like.vector.as_pointer()), align=4)
-
-    return (like(types.int64, like), generate) if isinstance(like, Lanes) else None
-
-
-@intrinsic
 def store(typing, address, lanes):
     """Write the numbers to an address."""
 
