@@ -63,8 +63,9 @@ _CALLS = {
     "learn_gather_blocked": (
         kernels.clear,
         kernels.turn_block,
-        kernels.change_strip,
-        kernels.sum_strip,
+        kernels.put,
+        kernels.change_band,
+        kernels.sum_band,
         kernels.block_pass,
         kernels.dot,
         kernels.correct,

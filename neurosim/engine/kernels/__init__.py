@@ -32,12 +32,12 @@ from neurosim.engine.kernels.batches import (
 )
 from neurosim.engine.kernels.blocked import (
     block_pass,
-    change_strip,
+    change_band,
     correct,
     dot,
     learn_block,
     learn_gather_blocked,
-    sum_strip,
+    sum_band,
     turn_block,
 )
 from neurosim.engine.kernels.cells import BAND, HALF, ROWS, SHARE, STRIP, at, first_of, first_panel
@@ -94,8 +94,8 @@ __all__ = [
     "at",
     "bands_of",
     "block_pass",
+    "change_band",
     "change_row",
-    "change_strip",
     "clear",
     "collect",
     "collect_turned",
@@ -142,8 +142,8 @@ __all__ = [
     "rotate_pair",
     "scalar_product",
     "scale",
+    "sum_band",
     "sum_rows_8",
-    "sum_strip",
     "sum_synapses",
     "taught",
     "transposed_inverse",

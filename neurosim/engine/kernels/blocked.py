@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neurosim.engine.kernels.cells import ROWS, STRIP, at, first_panel
+from neurosim.engine.kernels.batches import put
+from neurosim.engine.kernels.cells import HALF, ROWS, STRIP, at, first_panel
 from neurosim.engine.kernels.online import clear
 
 if TYPE_CHECKING:
-    from neurosim.engine.lanes import fma, load_at, plus, single_fma, store, store_at
+    from neurosim.engine.lanes import eight32 as half
+    from neurosim.engine.lanes import fma, load_at, plus, repeat_like, single_fma, store
     from neurosim.engine.lanes import load32 as load
     from neurosim.engine.lanes import repeat32 as repeat
-    from neurosim.engine.lanes import sixteen32 as sixteen
     from neurosim.engine.memory import fetch, number, spare
     from neurosim.engine.memory import floats32 as floats
 
@@ -68,7 +69,7 @@ def correct(row, step, shift, size, o0, o1, o2):
 def block_pass(row, step, panel, size):
     """W += η Σ x' d'ᵀ of the four trials before, and W x of the four to come, for the neurons of a panel.
 
-    Some presynaptic neurons and a cache line of postsynaptic ones at a time: what is the same for all these synapses stays in
+    Some presynaptic neurons and a band of postsynaptic ones at a time: what is the same for all these synapses stays in
     registers, first the four d', then the four sums, and the weights stay in the nearest cache in between.
     """
     eta, line = real(number(row[15])) if step else real(0), row[2]
@@ -76,54 +77,82 @@ def block_pass(row, step, panel, size):
     u = at(row, 22, step) + panel * line
     for trial in range(4):
         clear(u + trial * row[23], size)
-    rates = spare(2048)
+    rates = spare(4096)
     for first in range(0, row[3], ROWS):
         many = min(ROWS, row[3] - first)
         turn_block(row, step, first, many, eta, rates)
-        w = row[1] + (panel * row[3] + first) * line
-        for j in range(0, size, 16 * width):
-            change_strip(w + j, line, many, rates, taught + j, row[13])
-            sum_strip(w + j, line, many, rates + 4 * width, u + j, row[23])
+        w, halves = row[1] + (panel * row[3] + first) * line, (size + HALF - 1) // HALF
+        for low in range(0, halves, 3):
+            here, j = min(3, halves - low), low * HALF
+            change_band(w + j, line, many, here, rates, taught + j, row[13])
+            sum_band(w + j, line, many, here, rates + 4 * width, u + j, row[23])
 
 
 def turn_block(row, step, first, many, eta, into):
     """η x' of the four trials before and x of the four to come, of one presynaptic neuron after the other."""
-    to, back = floats(into), step - 4 if step else step
-    for trial in range(4):
-        old, new = floats(at(row, 19, back + trial)), floats(at(row, 9, step + trial))
-        for i in range(many):
-            to[8 * i + trial] = eta * old[first + i]
-            to[8 * i + 4 + trial] = new[first + i]
+    back, shift = step - 4 if step else step, first * width
+    o0, o1 = floats(at(row, 19, back) + shift), floats(at(row, 19, back + 1) + shift)
+    o2, o3 = floats(at(row, 19, back + 2) + shift), floats(at(row, 19, back + 3) + shift)
+    n0, n1 = floats(at(row, 9, step) + shift), floats(at(row, 9, step + 1) + shift)
+    n2, n3 = floats(at(row, 9, step + 2) + shift), floats(at(row, 9, step + 3) + shift)
+    for i in range(many):
+        to = floats(into)
+        to[0], to[1], to[2], to[3] = eta * o0[i], eta * o1[i], eta * o2[i], eta * o3[i]
+        to[4], to[5], to[6], to[7] = n0[i], n1[i], n2[i], n3[i]
+        into += 8 * width
 
 
-def change_strip(w, line, many, rates, taught, slot):
-    """W += η Σ x' d'ᵀ of four trials, for a strip of neurons."""
-    like = sixteen()
-    d0, d1, d2 = load_at(taught, 0, like), load_at(taught, slot, like), load_at(taught, 2 * slot, like)
-    d3 = load_at(taught, 3 * slot, like)
+def change_band(w, line, many, halves, rates, taught, slot):
+    """W += η Σ x' d'ᵀ of four trials, for a band of neurons; where it has fewer registers, the first one comes again."""
+    like, b, c = half(), min(1, halves - 1) * HALF, halves // 3 * 2 * HALF
+    a0, b0, c0 = load_at(taught, 0, like), load_at(taught, b, like), load_at(taught, c, like)
+    taught += slot
+    a1, b1, c1 = load_at(taught, 0, like), load_at(taught, b, like), load_at(taught, c, like)
+    taught += slot
+    a2, b2, c2 = load_at(taught, 0, like), load_at(taught, b, like), load_at(taught, c, like)
+    taught += slot
+    a3, b3, c3 = load_at(taught, 0, like), load_at(taught, b, like), load_at(taught, c, like)
     for _ in range(many):
         fetch(w + 2 * STRIP)
+        fetch(w + 3 * STRIP)
         x = floats(rates)
-        a = fma(repeat(x[1]), d1, fma(repeat(x[0]), d0, load_at(w, 0, like)))
-        store_at(w, 0, fma(repeat(x[3]), d3, fma(repeat(x[2]), d2, a)))
+        p, q, r = load_at(w, 0, like), load_at(w, b, like), load_at(w, c, like)
+        f = repeat_like(x[0], like)
+        p, q, r = fma(f, a0, p), fma(f, b0, q), fma(f, c0, r)
+        f = repeat_like(x[1], like)
+        p, q, r = fma(f, a1, p), fma(f, b1, q), fma(f, c1, r)
+        f = repeat_like(x[2], like)
+        p, q, r = fma(f, a2, p), fma(f, b2, q), fma(f, c2, r)
+        f = repeat_like(x[3], like)
+        put(w, b, c, fma(f, a3, p), fma(f, b3, q), fma(f, c3, r))
         w += line
         rates += 8 * width
 
 
-def sum_strip(w, line, many, rates, u, slot):
-    """U += W x in four trials, for a strip of neurons."""
-    like = sixteen()
-    u0, u1, u2, u3 = load_at(u, 0, like), load_at(u, slot, like), load_at(u, 2 * slot, like), load_at(u, 3 * slot, like)
+def sum_band(w, line, many, halves, rates, u, slot):
+    """U += W x in four trials, for a band of neurons; where it has fewer registers, the first one comes again."""
+    like, b, c = half(), min(1, halves - 1) * HALF, halves // 3 * 2 * HALF
+    u1, u2, u3 = u + slot, u + 2 * slot, u + 3 * slot
+    a0, b0, c0 = load_at(u, 0, like), load_at(u, b, like), load_at(u, c, like)
+    a1, b1, c1 = load_at(u1, 0, like), load_at(u1, b, like), load_at(u1, c, like)
+    a2, b2, c2 = load_at(u2, 0, like), load_at(u2, b, like), load_at(u2, c, like)
+    a3, b3, c3 = load_at(u3, 0, like), load_at(u3, b, like), load_at(u3, c, like)
     for _ in range(many):
-        x, a = floats(rates), load_at(w, 0, like)
-        u0, u1 = fma(a, repeat(x[0]), u0), fma(a, repeat(x[1]), u1)
-        u2, u3 = fma(a, repeat(x[2]), u2), fma(a, repeat(x[3]), u3)
+        x, p, q, r = floats(rates), load_at(w, 0, like), load_at(w, b, like), load_at(w, c, like)
+        f = repeat_like(x[0], like)
+        a0, b0, c0 = fma(f, p, a0), fma(f, q, b0), fma(f, r, c0)
+        f = repeat_like(x[1], like)
+        a1, b1, c1 = fma(f, p, a1), fma(f, q, b1), fma(f, r, c1)
+        f = repeat_like(x[2], like)
+        a2, b2, c2 = fma(f, p, a2), fma(f, q, b2), fma(f, r, c2)
+        f = repeat_like(x[3], like)
+        a3, b3, c3 = fma(f, p, a3), fma(f, q, b3), fma(f, r, c3)
         w += line
         rates += 8 * width
-    store_at(u, 0, u0)
-    store_at(u, slot, u1)
-    store_at(u, 2 * slot, u2)
-    store_at(u, 3 * slot, u3)
+    put(u3, b, c, a3, b3, c3)
+    put(u2, b, c, a2, b2, c2)
+    put(u1, b, c, a1, b1, c1)
+    put(u, b, c, a0, b0, c0)
 
 
 def dot(x, y, count):

@@ -12,7 +12,7 @@ HALF = STRIP // 2
 """The bytes of a vector register, for which kernels of batches are written."""
 BAND = 3 * HALF
 """The bytes of a number for each of a band of postsynaptic neurons."""
-ROWS = 32
+ROWS = 64
 """Blocked passes go over the synapses from so many presynaptic neurons at a time: they stay in the nearest cache."""
 width = np.dtype(np.float32).itemsize
 
