@@ -1,19 +1,16 @@
-"""Kernels and formulas → machine code, cached on disk, safe against stale caches.
+"""Modules of text → machine code, cached on disk, safe against stale caches.
 
-Each kernel becomes a module of its own whose text holds everything that it depends on: the kernel, the formulas in it, the
-dtype, the processor, and a fingerprint of the modules that it imports. The text's hash is the module's name. Edit a formula and
-the text is another, so an old kernel can never answer for it. The machine code lies beside the module; where it is there, numba
-is not even imported.
+The text of a module holds everything that its machine code depends on (`kernel_texts.py`), and the text's hash is the module's
+name. Edit a formula and the text is another, so an old kernel can never answer for it. The machine code lies beside the module;
+where it is there, numba is not even imported.
 """
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import ctypes
 import hashlib
 import importlib.util
-import inspect
 import os
 import sys
 import tempfile
@@ -27,83 +24,13 @@ from threading import RLock
 import numpy as np
 import platformdirs
 
-from neurosim.engine import kernels, machine
-from neurosim.engine.expression import Single, Source
-from neurosim.engine.in_lanes import lanes_of
+from neurosim.engine.expression import Source
 from neurosim.engine.machine_code import Code, callable_at, keep, kept, loaded, processor, write
 from neurosim.engine.together import alone_in, share_out
 from neurosim.errors import InputError, Problem
 
-_SUPPORT = (kernels.at, kernels.first_of, kernels.first_panel)
-_GATHER_NARROW = (kernels.arrive, kernels.gather_lanes, kernels.gather_pair)
-_BANDS = (
-    kernels.all_halves,
-    kernels.bands_of,
-    kernels.first_half,
-    kernels.halves_of,
-    kernels.pieces_of,
-    kernels.cut,
-    kernels.place_of,
-    kernels.put,
-    kernels.add_products,
-)
-_CALLS = {
-    "gather": (kernels.clear,),
-    "learn_gather": (kernels.clear, kernels.gather),
-    "learn_gather_momentum": (kernels.clear, kernels.gather, kernels.change_row),
-    "learn_outer_momentum": (kernels.change_row,),
-    "gather_narrow": _GATHER_NARROW,
-    "learn_gather_narrow": (
-        *_GATHER_NARROW,
-        kernels.gather_narrow,
-        kernels.taught,
-        kernels.learn_gather_lanes,
-        kernels.learn_gather_pair,
-    ),
-    "learn_gather_blocked": (
-        kernels.clear,
-        kernels.turn_block,
-        kernels.put,
-        kernels.change_band,
-        kernels.sum_band,
-        kernels.block_pass,
-        kernels.dot,
-        kernels.correct,
-    ),
-    "gather_transposed": (kernels.sum_rows_8,),
-    "multiply": (
-        *_BANDS,
-        kernels.collect,
-        kernels.collect_turned,
-        kernels.trials_of,
-    ),
-    "learn_batch": (
-        *_BANDS,
-        kernels.turn,
-        kernels.scale,
-        kernels.fade,
-        kernels.move,
-        kernels.inputs_of,
-    ),
-    "multiply_compact": (kernels.turned, kernels.sum_synapses),
-    "learn_batch_compact": (kernels.turned,),
-    "pseudoinverse": (
-        kernels.scalar_product,
-        kernels.rotate_pair,
-        kernels.divide_by_largest,
-        kernels.orthogonalise,
-        kernels.transposed_inverse,
-    ),
-}
-"""Which further functions a kernel calls."""
 KERNEL = ("cells", "context")
 """What a kernel takes: its row of the table, and the context."""
-LOOP = ("cells", "number", "number", "context", "cells", "number", "number")
-"""What the machine's loop takes: the table, its rows and their length, the context, the barrier, the first step and the last."""
-LOAD = ("number",) * 7
-"""What `machine.load` takes."""
-BROKEN = ("cells", "number", "cells")
-"""What `machine.broken` takes."""
 
 
 @dataclass(frozen=True)
@@ -142,39 +69,6 @@ class Module:
             return _MADE[self.title]
 
 
-@dataclass(frozen=True)
-class Kernel:
-    """A kernel, and what it is made from.
-
-    Attributes:
-        name: what it is called, by people.
-        module: what has to be compiled.
-        texts: the functions that it is made of, itself last.
-    """
-
-    name: str
-    module: Module
-    texts: tuple[str, ...]
-
-    @property
-    def formula(self) -> Source | None:
-        """The formula in it, called `formula` there."""
-        return self.module.formula
-
-    @property
-    def address(self) -> int:
-        """Where its machine code begins; it is compiled now if it has not been."""
-        return self.module.address
-
-
-@cache
-def kernel(name: str, dtype: str) -> Kernel:
-    """A built-in kernel for a dtype."""
-    texts = tuple(inspect.getsource(function) for function in (*_CALLS.get(name, ()), getattr(kernels, name)))
-    others = "".join(f"@njit(error_model='numpy')\n{text}\n\n" for text in texts[:-1])
-    return Kernel(name, Module(name, header(dtype, {}) + others + texts[-1], name), texts)
-
-
 Loop = Callable[[int, int, int, int, int, int, int], None]
 """A loop over steps: `loop(cells, rows, length, context, barrier, first, last)`, arrays by where they begin."""
 
@@ -183,28 +77,6 @@ Loop = Callable[[int, int, int, int, int, int, int], None]
 def called(module: Module) -> Callable[..., None]:
     """The function of a module, to be called with numbers, and with arrays by where they begin."""
     return callable_at(module.address, [_C[kind] for kind in module.arguments])
-
-
-@cache
-def machine_run() -> Module:
-    """The module of `machine.run`."""
-    text = "from numba import carray, njit\n"
-    text += "from neurosim.engine.memory import atomic_increment, atomic_load, atomic_store, call, give_way\n"
-    text += f"# {_fingerprint()}\nSTEP, ROWS, PART, PARTS, RAISED = range(5)\nSPINS = {machine.SPINS}\n\n\n"
-    return Module("machine_run", text + inspect.getsource(machine.run), "run", LOOP)
-
-
-@cache
-def machine_load(dtype: str) -> Module:
-    """The module of `machine.load` for a dtype."""
-    return Module("machine_load", header(dtype, {}) + inspect.getsource(machine.load), "load", LOAD)
-
-
-@cache
-def machine_broken(dtype: str) -> Module:
-    """The module of `machine.broken` for a dtype."""
-    text = header(dtype, {}) + "from numba import carray\n\n\n" + inspect.getsource(machine.broken)
-    return Module("machine_broken", text, "broken", BROKEN)
 
 
 def begin_of(array: np.ndarray) -> int:
@@ -220,98 +92,9 @@ _MADE: dict[str, int] = {}
 """Where machine code is that this process has loaded, by the name of its module."""
 
 
-_TAKEN = frozenset(
-    [
-        "real",
-        "width",
-        "floats",
-        "number",
-        "at",
-        "first_of",
-        "first_panel",
-        "row",
-        "ctx",
-        "formula",
-        "kernel",
-        "out",
-        "plus",
-        "minus",
-        "times",
-        "over",
-        "fma",
-        "store",
-        "store_at",
-        "load",
-        "load_at",
-        "repeat",
-        "repeat_like",
-        "first_lanes",
-        "lanes_sum",
-        "single_fma",
-        "sixteen",
-        "eight",
-        "four",
-        "half",
-        "integers",
-        "fetch",
-        "scratch",
-        "release",
-        "spare",
-        "carray",
-    ]
-)
-"""Names that a kernel's module needs for itself."""
-
-
-def definitions(formula: Source, name: str, lanes: str | None) -> str:
-    """The text of a formula under a name, after the functions that it calls; where a dtype is given, with its forms for lanes."""
-    used = {node.id for node in ast.walk(formula.definition) if isinstance(node, ast.Name)} | set(formula.arguments)
-    if used & _TAKEN:
-        taken = ", ".join(sorted(used & _TAKEN))
-        raise formula.origin.refusal(f"it uses the name {taken}, which kernels need themselves")
-    text = ""
-    for definition in (*formula.support, formula.definition):
-        single: ast.FunctionDef = ast.fix_missing_locations(Single().visit(ast.parse(ast.unparse(definition)).body[0]))
-        if definition is formula.definition:
-            single.name = name
-        text += f"@njit(error_model='numpy')\n{ast.unparse(single)}\n\n\n"
-    return text + (lanes_of(formula, name, lanes) if lanes else "")
-
-
-def header(dtype: str, modules: dict[str, str]) -> str:
-    """The first lines of a kernel's module: what kernels use, for a dtype."""
-    bits = np.dtype(dtype).itemsize * 8
-    imports = {
-        "numpy": "import numpy as {name}",
-        "math": "import neurosim.engine.math32 as {name}" if bits == 32 else "import math as {name}",
-    }
-    lines = [
-        f"# {_fingerprint()}",
-        "import numpy as np",
-        "from numba import njit",
-        f"from neurosim.engine.memory import fetch, floats{bits} as floats, integers, number, release, scratch, spare",
-        "from neurosim.engine.lanes import first_lanes, fma, lanes_sum, minus, over, plus",
-        "from neurosim.engine.lanes import load_at, repeat_like, single_fma, store, store_at, times",
-        f"from neurosim.engine.lanes import load{bits} as load, repeat{bits} as repeat",
-        f"from neurosim.engine.lanes import sixteen{bits} as sixteen, eight{bits} as eight, four{bits} as four",
-        f"from neurosim.engine.lanes import {'eight32' if bits == 32 else 'four64'} as half",
-        *(imports[module].format(name=name) for name, module in sorted(modules.items())),
-        f"real, width = np.float{bits}, {bits // 8}",
-        *(f"{name} = {getattr(kernels, name)}" for name in ("BAND", "HALF", "ROWS", "SHARE", "STRIP")),
-        _support(),
-    ]
-    return "\n".join(lines) + "\n\n"
-
-
 @cache
-def _support() -> str:
-    """The text of what kernels call."""
-    return "\n".join(f"\n\n@njit(error_model='numpy')\n{inspect.getsource(function)}" for function in _SUPPORT)
-
-
-@cache
-def _fingerprint() -> str:
-    """What a kernel depends on beside its own text."""
+def fingerprint() -> str:
+    """What machine code depends on beside the text that it is made from; it stands in every text."""
     made_by = (
         f"numba {version('numba')}, llvmlite {version('llvmlite')}, python {sys.version_info.major}.{sys.version_info.minor}"
     )
@@ -403,7 +186,7 @@ def compiled(given: tuple[Module, Path]) -> Code:
     path = folder / f"{module.title}.o"
     write(path.with_suffix(".py"), module.text.encode())
     code = _compiled(module, path.with_suffix(".py"))
-    if _digest() == _AT_FIRST and _fingerprint() in module.text:  # else the title tells of other sources than these
+    if _digest() == _AT_FIRST and fingerprint() in module.text:  # else the title tells of other sources than these
         keep(path, code)
     return code
 

@@ -12,21 +12,12 @@ from types import MappingProxyType
 
 import numpy as np
 
-from neurosim.engine.compile import (
-    Kernel,
-    Loop,
-    begin_of,
-    called,
-    kernel,
-    machine_broken,
-    machine_load,
-    machine_run,
-    make_ready,
-)
+from neurosim.engine.compile import Loop, begin_of, called, make_ready
 from neurosim.engine.generated import combine_kernel, compute_kernel, synapse_kernel
 from neurosim.engine.handed import Stream, Table, Words
 from neurosim.engine.in_lanes import in_vectors
 from neurosim.engine.in_place import Given, readers, scanned
+from neurosim.engine.kernel_texts import Kernel, kernel, machine_broken, machine_load, machine_run
 from neurosim.engine.machine import RAISED
 from neurosim.engine.on_stack import Array
 from neurosim.engine.plan import BLOCK, Combine, Formula, Gather, Mask, Outer, Plan, Step, Synapses, ahead, plan

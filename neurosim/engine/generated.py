@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import cache
 
 from neurosim.engine import kernels
-from neurosim.engine.compile import Kernel, Module, definitions, header
+from neurosim.engine.compile import Module
 from neurosim.engine.expression import Source
+from neurosim.engine.kernel_texts import Kernel, definitions, header
 
 
 @cache

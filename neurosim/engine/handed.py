@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from neurosim.engine.compile import Kernel, begin_of
+from neurosim.engine.compile import begin_of
+from neurosim.engine.kernel_texts import Kernel
 
 
 class Words:

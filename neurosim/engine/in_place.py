@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from neurosim.engine.compile import Kernel
+from neurosim.engine.kernel_texts import Kernel
 from neurosim.engine.plan import Combine, Formula, Gather, Outer, Plan, Step, Synapses
 from neurosim.engine.program import Program
 from neurosim.engine.specialise import Runtime

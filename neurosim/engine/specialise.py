@@ -13,7 +13,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from neurosim.engine.compile import LOOP, Kernel, Loop, Module, called, definitions, header
+from neurosim.engine.compile import Loop, Module, called
+from neurosim.engine.kernel_texts import LOOP, Kernel, definitions, header
 from neurosim.engine.on_stack import Array, Stack
 from neurosim.errors import InputError, Problem
 

@@ -17,6 +17,7 @@ from oracles import bits, given_rows, trained
 from neurosim.circuit.layered import layered
 from neurosim.engine import compile as compiling
 from neurosim.engine import expression
+from neurosim.engine.kernel_texts import header
 from neurosim.engine.machine_code import keep, kept
 from neurosim.errors import RunError
 from neurosim.models.plasticity import RULES, plasticity
@@ -161,7 +162,7 @@ def test_that_threads_compile_a_kernel_once(monkeypatch: pytest.MonkeyPatch, tmp
     compiled = compiling._compiled
     monkeypatch.setattr(compiling, "_compiled", lambda *a: made.append(a) or compiled(*a))
     monkeypatch.setattr(compiling, "cache_folder", lambda: tmp_path)
-    text = compiling.header("float64", {}) + "def nothing(row, ctx):\n    row[0] = ctx[0]\n"
+    text = header("float64", {}) + "def nothing(row, ctx):\n    row[0] = ctx[0]\n"
     with ThreadPoolExecutor(4) as team:
         addresses = {*team.map(lambda _: compiling.Module("nothing", text, "nothing").address, range(4))}
     assert len(addresses) == len(made) == 1

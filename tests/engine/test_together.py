@@ -12,6 +12,7 @@ import pytest
 
 from neurosim.engine import compile as compiling
 from neurosim.engine import together
+from neurosim.engine.kernel_texts import header
 from neurosim.errors import InputError
 
 WORK = """
@@ -123,7 +124,7 @@ def test_that_a_folder_that_is_not_there_stops_nobody(tmp_path: Path) -> None:
 
 
 def modules(count: int) -> list[compiling.Module]:
-    text = compiling.header("float64", {}) + "def nothing(row, ctx):\n    row[0] = ctx[0] + {}\n"
+    text = header("float64", {}) + "def nothing(row, ctx):\n    row[0] = ctx[0] + {}\n"
     return [compiling.Module("nothing", text.format(number), "nothing") for number in range(count)]
 
 
@@ -156,7 +157,7 @@ def test_that_machine_code_of_other_sources_is_not_kept(sources: str, tmp_path: 
         monkeypatch.setattr(compiling, "_digest", lambda: "another")
         compiling.make_ready(wanted)
     else:
-        monkeypatch.setattr(compiling, "_fingerprint", lambda: "another")
+        monkeypatch.setattr(compiling, "fingerprint", lambda: "another")
         compiling.compiled((wanted[0], tmp_path))
     assert not list(tmp_path.glob("*.o"))
 
@@ -165,7 +166,7 @@ def test_that_a_formula_of_no_real_number_is_not_kept_without_who_is_to_blame(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(compiling, "cache_folder", lambda: tmp_path)
-    text = compiling.header("float64", {}) + "@njit\ndef formula(u):\n    return 1j * u\n\n"
+    text = header("float64", {}) + "@njit\ndef formula(u):\n    return 1j * u\n\n"
     text += "def kernel(row, ctx):\n    row[0] = int(formula(real(row[1])).real)\n"
     with pytest.raises(InputError, match="complex128"):
         compiling.compiled((compiling.Module("compute", text, "kernel"), tmp_path))
