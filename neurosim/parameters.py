@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model, model_serializer, model_validator
@@ -134,14 +134,24 @@ class Parameters:
     @cached_property
     def fields(self) -> dict[str, tuple[Any, Any]]:
         """name → (kind, default); the default of a required parameter is `...`."""
-        signature = inspect.signature(self._function, eval_str=True)
         own = {}
-        for argument in signature.parameters.values():
+        for argument in inspect.signature(self._function).parameters.values():
             if self._is_supplied(argument.name) or argument.kind in (argument.VAR_POSITIONAL, argument.VAR_KEYWORD):
                 continue
-            kind = float if argument.annotation is inspect.Parameter.empty else argument.annotation
-            own[argument.name] = (kind, ... if argument.default is inspect.Parameter.empty else argument.default)
+            own[argument.name] = (self._kind(argument), ... if argument.default is argument.empty else argument.default)
         return own | self._extra
+
+    def _kind(self, argument: inspect.Parameter) -> Any:
+        """What the annotation of a parameter means. Others are not looked at: those of a figure name what is not imported yet."""
+        if argument.annotation is argument.empty:
+            return float
+        if not isinstance(argument.annotation, str):
+            return argument.annotation
+        given: Any = self._function
+        while isinstance(given, partial):
+            given = given.func
+        made = given.__init__ if inspect.isclass(given) else given if inspect.isroutine(given) else type(given).__call__
+        return eval(argument.annotation, inspect.unwrap(made).__globals__)  # as `inspect.signature(…, eval_str=True)` does
 
     @cached_property
     def model(self) -> type[BaseModel]:

@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-import matplotlib
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
-from matplotlib.patches import Circle, FancyBboxPatch, PathPatch, Polygon
-from matplotlib.path import Path
 
 from neurosim.circuit.circuit import Circuit
 from neurosim.circuit.elements import Population, Projection
 from neurosim.figures._placement import ACROSS, DOWN, HEADING, RADIUS, STEP, Box, columns, place, text_width
 from neurosim.figures._routes import Label, Route, labels, routes
-from neurosim.figures._style import BLACK, BLUE, FONT, GREEN, GREY, ORANGE, PURPLE, SKY, SMALL, VERMILLION, Dashes, literal
+from neurosim.figures._style import (
+    BLACK,
+    BLUE,
+    FONT,
+    GREEN,
+    GREY,
+    ORANGE,
+    PURPLE,
+    SKY,
+    SMALL,
+    VERMILLION,
+    Dashes,
+    line_in_legend,
+    literal,
+)
 from neurosim.figures._symbols import one_to_one, symbols
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
 
 _ROLES = {
     "input": SKY,
@@ -107,6 +121,9 @@ def _symbol_width(text: str) -> float:
 
 
 def _draw_population(axes: Axes, box: Box, population: Population) -> None:
+    from matplotlib.colors import to_rgb
+    from matplotlib.patches import Circle, FancyBboxPatch
+
     colour = _ROLES[population.role]
     left, _, bottom, top = box.edges
     pad = 0.05
@@ -116,7 +133,7 @@ def _draw_population(axes: Axes, box: Box, population: Population) -> None:
             box.width - 2 * pad,
             box.height - 2 * pad,
             boxstyle=f"round,pad={pad}",
-            facecolor=(*matplotlib.colors.to_rgb(colour), 0.1),
+            facecolor=(*to_rgb(colour), 0.1),
             edgecolor=colour,
             linewidth=0.9,
             gid=population.name,
@@ -146,6 +163,9 @@ def _draw_population(axes: Axes, box: Box, population: Population) -> None:
 
 
 def _draw_edge(axes: Axes, route: Route, projection: Projection) -> None:
+    from matplotlib.patches import PathPatch, Polygon
+    from matplotlib.path import Path
+
     colour, dashes, _ = _EDGES[projection.receptor]
     thin = one_to_one(projection)
     end = route.control[3]
@@ -183,7 +203,7 @@ def kinds_of_edges(diagrams: Sequence[Diagram]) -> list[Line2D]:
     """A line for each kind of edge that occurs."""
     occurring = [projection for diagram in diagrams for projection in diagram.circuit.projections.values()]
     kinds = [kind for kind in _EDGES if any(projection.receptor == kind for projection in occurring)]
-    handles = [Line2D([], [], color=_EDGES[k][0], linestyle=_EDGES[k][1], label=_EDGES[k][2], linewidth=_THICK) for k in kinds]
+    handles = [line_in_legend(color=_EDGES[k][0], linestyle=_EDGES[k][1], label=_EDGES[k][2], linewidth=_THICK) for k in kinds]
     if any(one_to_one(projection) for projection in occurring):
-        handles.append(Line2D([], [], color=_EDGES["drive"][0], label="thin: one to one", linewidth=_THIN))
+        handles.append(line_in_legend(color=_EDGES["drive"][0], label="thin: one to one", linewidth=_THIN))
     return handles

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.axes import Axes
 
 from neurosim.circuit.exchange import from_json
 from neurosim.errors import InputError
 from neurosim.figures._arms import Arm, Samples, seed_of
 from neurosim.figures._style import GREEN, GREY
 from neurosim.recording import Recording
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 @dataclass(frozen=True, eq=False)

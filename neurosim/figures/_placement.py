@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from functools import cache
 
 import networkx as nx
-from matplotlib.font_manager import FontProperties
-from matplotlib.textpath import TextPath
 
 from neurosim.circuit.circuit import Circuit
 from neurosim.circuit.elements import Population, Projection
@@ -53,6 +51,9 @@ def text_width(text: str, size: float) -> float:
     """The width of a text in inches."""
     if not text:
         return 0.0
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import TextPath
+
     return float(TextPath((0.0, 0.0), text, size=size, prop=FontProperties(family="DejaVu Sans")).get_extents().width) / 72
 
 

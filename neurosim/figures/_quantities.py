@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-
-from matplotlib.axes import Axes
-from matplotlib.ticker import LogFormatterSciNotation
+from typing import TYPE_CHECKING
 
 from neurosim.errors import InputError, Problem, nearest
 from neurosim.figures._arms import Arm, numbers, require_number
 from neurosim.figures._style import GREY, SMALL
 from neurosim.figures._traces import positive
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 ZOOM = 95.0
 """Where an axis of angles ends that shows none far above 90°."""
@@ -81,17 +82,12 @@ def mark_angles(axes: Axes, zoom: bool) -> None:
     axes.set_yticks(range(0, 91, 15) if zoom else range(0, 181, 30))
 
 
-class _Between(LogFormatterSciNotation):
-    """What is between powers of ten on a log axis, written as plain numbers; nothing where there are many powers."""
-
-    def __call__(self, x: float, pos: int | None = None) -> str:
-        return f"{x:g}" if super().__call__(x, pos) else ""
-
-
 def on_log_scale(axes: Axes) -> None:
     """A logarithmic vertical axis from which numbers can be read off where it spans two powers of ten or fewer, too."""
+    from neurosim.figures._between import Between
+
     axes.set_yscale("log")
-    axes.yaxis.set_minor_formatter(_Between(minor_thresholds=(2.2, 0.6)))
+    axes.yaxis.set_minor_formatter(Between(minor_thresholds=(2.2, 0.6)))
     axes.tick_params("y", which="minor", labelsize=SMALL - 1)
 
 

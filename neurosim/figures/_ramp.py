@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from matplotlib.colors import to_hex, to_rgb
 
 from neurosim.figures._style import Dashes, Look
 
@@ -19,6 +18,8 @@ def ramp(count: int) -> list[Look]:
     >>> [look.colour for look in ramp(2)]
     ['#17357f', '#8a0a1e']
     """
+    from matplotlib.colors import to_hex, to_rgb
+
     anchors = np.array([to_rgb(anchor) for anchor in _ANCHORS])
     places = np.linspace(0.0, len(anchors) - 1.0, count)
     colours = np.stack([np.interp(places, np.arange(len(anchors)), channel) for channel in anchors.T], axis=1)

@@ -10,11 +10,14 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.transforms import ScaledTranslation
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
 
 BLACK, GREY, PALE = "#000000", "#8C8C8C", "#D9D9D9"
 ORANGE, SKY, GREEN, YELLOW = "#E69F00", "#56B4E9", "#009E73", "#F0E442"
@@ -112,6 +115,27 @@ def _of_the_paper(name: str) -> Look | None:
     return known if known is not None or plain_look is None else _VARIANTS.get((last, plain_look))
 
 
+def blank(size: tuple[float, float], *, dpi: int = 150, layout: Literal["constrained"] | None = None) -> Figure:
+    """An empty figure of so many inches; matplotlib, which takes most of a second, is imported only now."""
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=size, dpi=dpi, layout=layout)
+
+
+def line_in_legend(**look: Any) -> Line2D:
+    """A line that stands in a legend only."""
+    from matplotlib.lines import Line2D
+
+    return Line2D([], [], **look)
+
+
+def area_in_legend(colour: str, label: str) -> Patch:
+    """An area that stands in a legend only."""
+    from matplotlib.patches import Patch
+
+    return Patch(color=colour, label=label)
+
+
 def panels(
     count: int, *, width: float = 3.4, height: float = 2.7, title: str = "", right: float = 0.0, shared: bool = True
 ) -> tuple[Figure, list[Axes]]:
@@ -119,7 +143,7 @@ def panels(
 
     They share the vertical axis, unless told otherwise. `right` is what a legend beside the panels needs.
     """
-    figure = Figure(figsize=(width * count + 0.6 + right, height + (0.3 if title else 0.0)), dpi=150, layout="constrained")
+    figure = blank((width * count + 0.6 + right, height + (0.3 if title else 0.0)), layout="constrained")
     axes = [figure.add_subplot(1, count, index + 1) for index in range(count)]
     for one in axes:
         plain(one)
@@ -155,6 +179,8 @@ def plain(axes: Axes) -> None:
 
 def legend_below(axes: Axes, handlelength: float = 1.4) -> None:
     """A legend below the axes' own labels, however high the axes are."""
+    from matplotlib.transforms import ScaledTranslation
+
     figure = axes.get_figure(root=True)
     assert figure is not None
     axes.legend(

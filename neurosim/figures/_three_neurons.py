@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
 
 from neurosim.errors import InputError, Problem
 from neurosim.figures._arms import Arm
-from neurosim.figures._style import BLACK, GREY, PALE
+from neurosim.figures._style import BLACK, GREY, PALE, line_in_legend
 from neurosim.theory.three_neurons import ThreeNeurons
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
 
 _ARROWS = 17
 MANIFOLD = 4.0
@@ -91,7 +94,7 @@ def draw_solutions(axes: Axes, network: ThreeNeurons, limit: float) -> None:
 def solution_handles() -> list[Line2D]:
     """What the lines of solutions mean, for a legend."""
     return [
-        Line2D([], [], color=GREY, linewidth=MANIFOLD, label="solutions, eWBe > 0"),
-        Line2D([], [], color=BLACK, linewidth=MANIFOLD, label="solutions, eWBe < 0"),
-        Line2D([], [], color=BLACK, linewidth=MANIFOLD, linestyle=UNSTABLE, label="the same, unstable"),
+        line_in_legend(color=GREY, linewidth=MANIFOLD, label="solutions, eWBe > 0"),
+        line_in_legend(color=BLACK, linewidth=MANIFOLD, label="solutions, eWBe < 0"),
+        line_in_legend(color=BLACK, linewidth=MANIFOLD, linestyle=UNSTABLE, label="the same, unstable"),
     ]

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from neurosim.errors import InputError
 from neurosim.figures._arms import Arm, trials_per_pass
 from neurosim.figures._style import SMALL, Look, looks
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 LEGEND_CHARACTERS = 36
 """Longer labels, like those of the points of a grid, go over several lines."""
@@ -76,6 +77,8 @@ def draw_arms(
 
 def mark_time(axes: Axes, ticks: int = 5) -> None:
     """A horizontal axis of trials or passes, from the first to the last."""
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
     axes.xaxis.set_major_locator(MaxNLocator(ticks))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda number, _: count(number)))
     axes.margins(x=0.0)

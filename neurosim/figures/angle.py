@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from neurosim.errors import InputError
 from neurosim.figures._arms import Arm, arms, held, require, title_of
@@ -13,6 +13,9 @@ from neurosim.figures._quantities import ZOOM, mark_angles
 from neurosim.figures._style import FONT, name_axes, panels
 from neurosim.figures._traces import Clock, Spread, Time, draw_arms, legend
 from neurosim.recording import Recording
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 def figure(

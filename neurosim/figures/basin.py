@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.collections import PolyCollection
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 
 from neurosim.figures._arms import arms, require, title_of
-from neurosim.figures._style import SMALL, VERMILLION, name_axes, panels
+from neurosim.figures._style import SMALL, VERMILLION, area_in_legend, line_in_legend, name_axes, panels
 from neurosim.figures._three_neurons import draw_solutions, solution_handles, ways_of
 from neurosim.parameters import Positive
 from neurosim.recording import Recording
 from neurosim.theory.three_neurons import ThreeNeurons
+
+if TYPE_CHECKING:
+    from matplotlib.collections import PolyCollection
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
 
 _GOOD, _BAD = "#E4F1FA", "#C4C4C4"
 _BORDER: dict[str, Any] = {"color": VERMILLION, "linewidth": 1.0}
@@ -73,6 +75,8 @@ def _side(starts: np.ndarray, limit: float) -> float:
 
 
 def _squares(centres: np.ndarray, side: float, colour: str) -> PolyCollection:
+    from matplotlib.collections import PolyCollection
+
     corners = side / 2 * np.array([(-1, -1), (-1, 1), (1, 1), (1, -1)])
     squares = centres[:, None, :] + corners
     return PolyCollection(list(squares), facecolors=colour, linewidths=0, antialiaseds=False, rasterized=True, zorder=1)
@@ -81,7 +85,7 @@ def _squares(centres: np.ndarray, side: float, colour: str) -> PolyCollection:
 def _handles(bad: np.ndarray) -> list[Line2D | Patch]:
     return [
         *solution_handles(),
-        Patch(color=_GOOD, label=f"ends where eWBe > 0: {1 - bad.mean():.2%}"),
-        Patch(color=_BAD, label=f"ends where eWBe < 0: {bad.mean():.2%}"),
-        Line2D([], [], label="border in closed form", **_BORDER),
+        area_in_legend(_GOOD, f"ends where eWBe > 0: {1 - bad.mean():.2%}"),
+        area_in_legend(_BAD, f"ends where eWBe < 0: {bad.mean():.2%}"),
+        line_in_legend(label="border in closed form", **_BORDER),
     ]

@@ -5,10 +5,9 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from math import ceil
+from typing import TYPE_CHECKING
 
-import matplotlib
 import numpy as np
-from matplotlib.figure import Figure
 
 from neurosim.circuit.circuit import Circuit
 from neurosim.circuit.exchange import from_json
@@ -16,8 +15,11 @@ from neurosim.errors import InputError, Problem, nearest
 from neurosim.figures._arms import arms
 from neurosim.figures._diagram import Diagram, kinds_of_edges
 from neurosim.figures._placement import text_width
-from neurosim.figures._style import SMALL
+from neurosim.figures._style import SMALL, blank
 from neurosim.recording import Recording
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _LEGEND = 0.34
 
@@ -49,7 +51,7 @@ def figure(recordings: Sequence[Recording | Circuit], title: str | None = None) 
     handles = kinds_of_edges(diagrams)
     needed = sum(text_width(str(handle.get_label()), SMALL) + 0.75 for handle in handles) + 0.2
     whole = np.array([max(across * width, needed), ceil(len(diagrams) / across) * height + _LEGEND])
-    drawn = Figure(figsize=tuple(whole), dpi=150)
+    drawn = blank((whole[0], whole[1]))
     for index, diagram in enumerate(diagrams):
         left = (index % across + 0.5) * whole[0] / across - diagram.width / 2
         corner = np.array([left, whole[1] - index // across * height - diagram.height])
@@ -66,6 +68,8 @@ def svg(circuit: Circuit) -> str:
     >>> svg(layered([3, 2], feedback="none")).rstrip().endswith("</svg>")
     True
     """
+    import matplotlib
+
     stream = io.StringIO()
     with matplotlib.rc_context({"svg.hashsalt": "neurosim", "svg.fonttype": "path"}):
         figure([circuit]).savefig(stream, format="svg", metadata={"Date": None, "Creator": None})

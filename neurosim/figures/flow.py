@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
-from matplotlib.ticker import MaxNLocator
 
 from neurosim.circuit.circuit import Circuit
 from neurosim.circuit.exchange import from_json
 from neurosim.figures._arms import Arm, arms, require, title_of
 from neurosim.figures._diagram import Diagram, kinds_of_edges
-from neurosim.figures._style import BLUE, FONT, PALE, SMALL, entitle, name_axes, plain
+from neurosim.figures._style import BLUE, FONT, PALE, SMALL, area_in_legend, blank, entitle, line_in_legend, name_axes, plain
 from neurosim.figures._three_neurons import draw_basin, draw_field, draw_solutions, solution_handles, ways_of
 from neurosim.parameters import Positive
 from neurosim.recording import Recording
 from neurosim.theory.three_neurons import ThreeNeurons
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
 
 _OTHERS = 30
 _PANEL = 4.2
@@ -69,8 +71,7 @@ def figure(
     _draw_ways(axes, ways, limit)
     plain(axes)
     axes.set(xlim=(-limit, limit), ylim=(-limit, limit))
-    for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+    axes.locator_params(nbins=5, steps=[1, 2, 5, 10])
     name_axes(axes, f"A, weight of {first.removesuffix('.weights')}", f"W, weight of {second.removesuffix('.weights')}")
     axes.yaxis.labelpad = 1.0
     _legend(axes, ways)
@@ -107,7 +108,7 @@ def _laid_out(diagram: Diagram | None, title: str) -> tuple[Figure, Axes]:
     """A figure with the diagram, if any, on the left, and the axes for the flow; sizes in inches, as text needs them."""
     aside = diagram.width + _BORDER if diagram is not None else 0.0
     whole = np.array([aside + _LEFT + _PANEL + _BORDER, _LEGEND + _BELOW + _PANEL + (0.6 if title else 0.3)])
-    drawn = Figure(figsize=tuple(whole), dpi=150)
+    drawn = blank((whole[0], whole[1]))
     entitle(drawn, title)
     axes = drawn.add_axes((*(np.array([aside + _LEFT, _LEGEND + _BELOW]) / whole), *(_PANEL / whole)))
     if diagram is not None:
@@ -142,11 +143,11 @@ def _legend(axes: Axes, ways: Sequence[np.ndarray]) -> None:
     start = ", ".join(f"{weight:.2g}" for weight in ways[0][0])
     handles: list[Line2D | Patch] = [
         *solution_handles(),
-        Patch(color=PALE, label="ends where eWBe < 0"),
-        Line2D([], [], color=BLUE, linewidth=3.2, label=f"from ({start})".replace("-", "−")),
+        area_in_legend(PALE, "ends where eWBe < 0"),
+        line_in_legend(color=BLUE, linewidth=3.2, label=f"from ({start})".replace("-", "−")),
     ]
     if len(ways) > 1:
-        handles.append(Line2D([], [], color=BLUE, linewidth=0.9, marker="o", markersize=2.6, label="other starts"))
+        handles.append(line_in_legend(color=BLUE, linewidth=0.9, marker="o", markersize=2.6, label="other starts"))
     axes.legend(
         handles=handles, ncols=2, fontsize=SMALL, frameon=False, loc="upper center", bbox_to_anchor=(0.5, -0.11), handlelength=2.6
     )

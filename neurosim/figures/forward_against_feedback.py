@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from neurosim.errors import InputError
 from neurosim.figures._arms import arms, require, title_of
@@ -14,6 +13,10 @@ from neurosim.figures._pairs import Pair, draw_cloud, draw_cross, pairs_of
 from neurosim.figures._style import FONT, SMALL, name_axes, panels
 from neurosim.figures._traces import count
 from neurosim.recording import Recording
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 
 def figure(

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from pydantic import Field
 
 from neurosim.errors import InputError, Problem
@@ -16,6 +14,10 @@ from neurosim.figures._quantities import is_angle, name_of
 from neurosim.figures._style import BLACK, FONT, GREY, PALE, Look, legend_below, looks, name_axes, panels
 from neurosim.figures._traces import count
 from neurosim.recording import Recording
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 MOST_BINS = 10_000
 

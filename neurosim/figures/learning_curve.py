@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
-
-from matplotlib.figure import Figure
+from typing import TYPE_CHECKING, Literal
 
 from neurosim.figures._arms import Arm, arms, numbers, require_number, title_of
 from neurosim.figures._quantities import NAMES, name_of, on_log_scale
 from neurosim.figures._style import name_axes, panels
 from neurosim.figures._traces import Clock, Spread, Time, draw_arms, legend, positive
 from neurosim.recording import Recording
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 def figure(

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
-
-from matplotlib.figure import Figure
+from typing import TYPE_CHECKING, Literal
 
 from neurosim.figures._arms import arms, title_of
 from neurosim.figures._quantities import chosen_numbers, name_of, on_log_axis, scale_axis
@@ -13,6 +11,9 @@ from neurosim.figures._ramp import ramp
 from neurosim.figures._style import FONT, name_axes, panels
 from neurosim.figures._traces import Clock, Spread, Time, draw_arms, legend
 from neurosim.recording import Recording
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 def figure(

@@ -5,18 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from neurosim.errors import InputError, Problem
 from neurosim.figures._arms import arms, require, seed_of, title_of
-from neurosim.figures._style import FONT, SMALL, entitle
+from neurosim.figures._style import FONT, SMALL, blank, entitle
 from neurosim.figures._traces import count as short
 from neurosim.parameters import Count
 from neurosim.recording import Recording
 from neurosim.seeding import stream
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 BRIGHT = 99.5
 """Percentile of the sizes of all weights shown at which the greys end: a few large weights do not make the others pale."""
@@ -112,7 +115,7 @@ def _units(population: int, count: int) -> np.ndarray:
 
 def _drawn(shown: Sequence[Panel], address: str, title: str) -> Figure:
     """The panels side by side, with their scale of greys at the right."""
-    drawn = Figure(figsize=(3.0 * len(shown) + 0.9, 3.3 + (0.3 if title else 0.0)), dpi=200, layout="constrained")
+    drawn = blank((3.0 * len(shown) + 0.9, 3.3 + (0.3 if title else 0.0)), dpi=200, layout="constrained")
     sizes = np.abs(np.concatenate([panel.images.ravel() for panel in shown]))
     bright = float(np.percentile(sizes, BRIGHT)) or float(sizes.max()) or 1.0
     all_axes = [drawn.add_subplot(1, len(shown), index + 1) for index in range(len(shown))]

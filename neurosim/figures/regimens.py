@@ -5,18 +5,20 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 from itertools import chain
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from neurosim.figures._arms import Arm, arms, title_of
 from neurosim.figures._phases import Phase, phases_of
 from neurosim.figures._quantities import chosen_numbers, name_of, on_log_axis, scale_axis
-from neurosim.figures._style import BLACK, BLUE, FONT, PALE, RED, SMALL, entitle, name_axes, plain
+from neurosim.figures._style import BLACK, BLUE, FONT, PALE, RED, SMALL, blank, entitle, line_in_legend, name_axes, plain
 from neurosim.figures._traces import Clock, Time, mark_time, quantile, shown
 from neurosim.recording import Recording
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 _ROW_CHARACTERS = 20
 _ABOVE = 1.07
@@ -90,7 +92,7 @@ Column = tuple[Arm, Sequence[tuple[Phase, str]], Clock]
 
 
 def _laid_out(rows: int, columns: int, shared: bool, title: str) -> tuple[Figure, np.ndarray]:
-    drawn = Figure(figsize=(2.3 * columns + 0.9, 1.55 * rows + 1.2), dpi=150, layout="constrained")
+    drawn = blank((2.3 * columns + 0.9, 1.55 * rows + 1.2), layout="constrained")
     entitle(drawn, title)
     return drawn, drawn.subplots(rows, columns, sharex="col", sharey="row" if shared else False, squeeze=False)
 
@@ -193,7 +195,7 @@ def _legend(drawn: Figure, solo: Sequence[Sequence[tuple[Phase, str]]], first: s
     """What the arrows mean, below the panels; nothing where there are none."""
     found = {colour for phases in solo for _, colour in phases}
     handles = [
-        Line2D([], [], color=colour, linewidth=2.0, marker=">", markevery=(1, 2), label=f"only {name} learns")
+        line_in_legend(color=colour, linewidth=2.0, marker=">", markevery=(1, 2), label=f"only {name} learns")
         for colour, name in ((BLUE, first), (RED, second))
         if colour in found
     ]

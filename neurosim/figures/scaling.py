@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from neurosim.circuit.exchange import from_json
 from neurosim.errors import InputError, Problem, nearest
@@ -15,6 +14,10 @@ from neurosim.figures._arms import arms as arms_of
 from neurosim.figures._style import BLACK, BLUE, GREY, SMALL, name_axes, panels
 from neurosim.parameters import Positive
 from neurosim.recording import Recording
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 
 def figure(

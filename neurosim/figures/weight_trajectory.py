@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from neurosim.errors import InputError, Problem
 from neurosim.figures._arms import Arm, arms, require, title_of
 from neurosim.figures._pairs import Pair, angle_between, draw_cloud, draw_cross, pair_of, pairs_of
-from neurosim.figures._style import BLACK, FONT, GREY, SMALL, VERMILLION, Look, legend_below, looks, name_axes, panels
+from neurosim.figures._style import (
+    BLACK,
+    FONT,
+    GREY,
+    SMALL,
+    VERMILLION,
+    Look,
+    legend_below,
+    line_in_legend,
+    looks,
+    name_axes,
+    panels,
+)
 from neurosim.figures._traces import Clock, Time, count
 from neurosim.recording import Recording
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 TRACED = 8
 """Matrices of up to so many synapses are drawn as traces, larger ones as scatter plots."""
@@ -118,14 +131,14 @@ def _planes(pairs: Sequence[Pair], drawn_as: Sequence[Look], point: Sequence[flo
         _draw_plane(axes, pair, look, point)
         axes.set_title("\n".join([f"{pair.label}, seed {pair.seed}", *_told(pair, point)]), fontsize=SMALL)
     handles = [
-        Line2D([], [], color=BLACK, marker="o", markerfacecolor="white", linestyle="none", label="W begins"),
-        Line2D([], [], color=BLACK, marker="D", linestyle="none", label="W ends"),
+        line_in_legend(color=BLACK, marker="o", markerfacecolor="white", linestyle="none", label="W begins"),
+        line_in_legend(color=BLACK, marker="D", linestyle="none", label="W ends"),
     ]
     if any(pair.feedback is not None for pair in pairs):
-        handles.append(Line2D([], [], **_BACK, label="$B^T$"))
+        handles.append(line_in_legend(**_BACK, label="$B^T$"))
     if point is not None:
-        handles.append(Line2D([], [], **_POINT, linestyle="none", label=f"marked: {_numbers(point)}"))
-        handles.append(Line2D([], [], **_CLOSEST, linestyle="none", label="W closest to it"))
+        handles.append(line_in_legend(**_POINT, linestyle="none", label=f"marked: {_numbers(point)}"))
+        handles.append(line_in_legend(**_CLOSEST, linestyle="none", label="W closest to it"))
     drawn.legend(handles=handles, loc="outside lower center", ncols=2 if len(pairs) == 1 else 5, fontsize=SMALL, frameon=False)
     return drawn
 
@@ -193,9 +206,9 @@ def _traces(pairs: Sequence[Pair], clock: Clock, address: str, title: str) -> Fi
     _, post, pre = max((pair.forward.shape for pair in pairs), key=lambda shape: shape[1] * shape[2])
     if post * pre <= TRACED:
         names = _synapses(post, pre)
-        handles = [Line2D([], [], color=look.colour, label=name) for name, look in zip(names, looks(names), strict=True)]
+        handles = [line_in_legend(color=look.colour, label=name) for name, look in zip(names, looks(names), strict=True)]
         if any(pair.feedback is not None for pair in pairs):
-            handles.append(Line2D([], [], color=BLACK, linestyle="dashed", linewidth=1.0, label="$B^T$, same colour"))
+            handles.append(line_in_legend(color=BLACK, linestyle="dashed", linewidth=1.0, label="$B^T$, same colour"))
         drawn.legend(handles=handles, loc="outside right center", fontsize=SMALL, frameon=False)
     return drawn
 

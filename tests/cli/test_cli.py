@@ -291,6 +291,13 @@ def test_help_is_quick_and_imports_nothing_slow() -> None:
     assert time.monotonic() - started < 5
 
 
+@pytest.mark.parametrize("arguments", [["list"], ["show", "xor"], ["run", "xor", "--set", "seeds=none"]])
+def test_what_neither_runs_nor_draws_imports_nothing_slow(arguments: list[str]) -> None:
+    script = f"import sys\nfrom neurosim.cli import main\ntry: main({arguments})\nexcept SystemExit: pass\n"
+    script += "slow = {'matplotlib', 'numba', 'scipy.optimize', 'scipy.integrate'} & set(sys.modules)\nassert not slow, slow"
+    subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+
+
 def test_a_closed_pipe_is_quiet() -> None:
     for head, first in (("head -1", "circuits"), ("true", "")):  # closed after a line, or before anything is written
         done = subprocess.run(

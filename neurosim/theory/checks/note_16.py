@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import minimize
 
 from neurosim.seeding import stream
 from neurosim.theory import vector_field as vf
@@ -141,6 +140,8 @@ def _speed_at_a_minimum(seed: int) -> float:
 
     A linear 5-2-3 network, which is too narrow to learn 40 random pairs; hidden tanh units would saturate and have no minimum.
     """
+    from scipy.optimize import minimize  # slow to import, and lists are made without it
+
     random = stream(seed, "theory.note_16.minimum")
     x, targets = random.standard_normal((40, 5)), random.standard_normal((40, 3))
     B = random.uniform(-0.5, 0.5, (2, 3))
