@@ -77,7 +77,7 @@ def block_pass(row, step, panel, size):
     u = at(row, 22, step) + panel * line
     for trial in range(4):
         clear(u + trial * row[23], size)
-    rates = spare(4096)
+    rates = spare(4096)  # eight float64 for each of ROWS
     for first in range(0, row[3], ROWS):
         many = min(ROWS, row[3] - first)
         turn_block(row, step, first, many, eta, rates)
