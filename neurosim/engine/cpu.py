@@ -18,6 +18,7 @@ from neurosim.engine.handed import Stream, Table, Words
 from neurosim.engine.in_lanes import in_vectors
 from neurosim.engine.in_place import Given, readers, scanned
 from neurosim.engine.kernel_texts import Kernel, kernel, machine_broken, machine_load, machine_run
+from neurosim.engine.kernels import NO_ROOM
 from neurosim.engine.machine import RAISED
 from neurosim.engine.on_stack import Array
 from neurosim.engine.plan import BLOCK, Combine, Formula, Gather, Mask, Outer, Plan, Step, Synapses, ahead, plan
@@ -376,7 +377,9 @@ class CpuExecutor:
 
 
 def _require_no_exception(contexts: Sequence[Words]) -> None:
-    """Raise RunError if a kernel left word of one in a part's context; every part has ended by then."""
+    """Raise RunError, or MemoryError, if a kernel left word of one in a part's context; every part has ended by then."""
+    if any(context.cells[RAISED] == NO_ROOM for context in contexts):
+        raise MemoryError("there is no room for a batch of so many trials")
     if any(context.cells[RAISED] for context in contexts):
         raise RunError("a formula or a kernel stopped with an exception; what, machine code does not tell")
 

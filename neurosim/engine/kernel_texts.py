@@ -18,7 +18,7 @@ from neurosim.engine.compile import Module, fingerprint
 from neurosim.engine.expression import Single, Source
 from neurosim.engine.in_lanes import lanes_of
 
-_SUPPORT = (kernels.at, kernels.first_of, kernels.first_panel)
+_SUPPORT = (kernels.at, kernels.first_of, kernels.first_panel, kernels.room)
 _GATHER_NARROW = (kernels.arrive, kernels.gather_lanes, kernels.gather_pair)
 _BANDS = (
     kernels.all_halves,
@@ -220,7 +220,8 @@ def header(dtype: str, modules: dict[str, str]) -> str:
         f"from neurosim.engine.lanes import {'eight32' if bits == 32 else 'four64'} as half",
         *(imports[module].format(name=name) for name, module in sorted(modules.items())),
         f"real, width = np.float{bits}, {bits // 8}",
-        *(f"{name} = {getattr(kernels, name)}" for name in ("BAND", "HALF", "ROWS", "SHARE", "STRIP")),
+        *(f"{name} = {getattr(kernels, name)}" for name in ("BAND", "HALF", "NO_ROOM", "ROWS", "SHARE", "STRIP")),
+        f"RAISED = {machine.RAISED}",
         _support(),
     ]
     return "\n".join(lines) + "\n\n"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from oracles import task_of
@@ -44,3 +47,37 @@ def test_of_any_size_they_do_what_a_loop_does(sizes: tuple[int, int, int], batch
     simulator.train(task, trials=trials, batch=batch)
     np.testing.assert_allclose(simulator.state["input_to_hidden.weights"], first, rtol=1e-9, atol=1e-11)
     np.testing.assert_allclose(simulator.state["hidden_to_output.weights"], second, rtol=1e-9, atol=1e-11)
+
+
+NO_ROOM = """
+import resource
+import numpy as np
+import neurosim
+from neurosim.tasks import Task, Trials
+
+class Nothing(Task):
+    inputs, outputs, trials_per_pass = 400, 2, None
+    def trials(self, seed, first, count):
+        return Trials(np.zeros((count, 400), np.float32), np.zeros((count, 2), np.float32))
+    def test(self):
+        return self.trials(0, 0, 1)
+
+many, task = 60_000, Nothing()
+simulator = neurosim.Simulator(neurosim.layered([400, 200, 2], feedback="random"), seed=1)
+simulator.train(task, 10, batch=5)
+simulator.prepare(many)
+given = simulator.present(task, 0, many)
+used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (used + (50 << 20),) * 2)
+simulator.present = lambda *_: given
+try:
+    simulator.train(task, many, batch=many)
+except MemoryError as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks Linux how much memory is in use")
+def test_a_batch_for_which_there_is_no_memory_is_told() -> None:
+    done = subprocess.run([sys.executable, "-c", NO_ROOM], capture_output=True, text=True, timeout=120)
+    assert done.stdout == "there is no room for a batch of so many trials\n", (done.returncode, done.stderr[-500:])

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from oracles import bits, given_rows, trained
+from oracles import Given, bits, given_rows, trained
 
 from neurosim.circuit.circuit import Circuit
 from neurosim.circuit.layered import layered
@@ -285,3 +285,21 @@ def _still() -> Rule:
         return 0.0 * eta * weight
 
     return renewed
+
+
+@pytest.mark.parametrize("sizes", [[5, 4, 3], [300, 300, 5], [40, 80, 70, 3]])
+@pytest.mark.parametrize("batch", [1, 4])
+def test_that_after_numbers_blew_up_other_weights_learn_as_if_nothing_had_been(sizes: list[int], batch: int) -> None:
+    circuit = layered(sizes, feedback="random", eta=0.01)
+    broken, fresh = Simulator(circuit, seed=1), Simulator(circuit, seed=1)
+    first = {address: np.array(values) for address, values in broken.state.items()}
+    random = np.random.default_rng(0)
+    x, y = random.standard_normal((40, sizes[0])), random.standard_normal((40, sizes[-1]))
+    with pytest.raises(RunError):
+        broken.train(Given(x * 1e18, y * 1e25), 40, batch=batch)
+    for address, values in first.items():
+        broken.state[address] = values
+    broken.trial = 0
+    for simulator in (broken, fresh):
+        simulator.train(Given(x * 0.01, y * 0.01), 40, batch=batch)
+    assert bits(broken) == bits(fresh)

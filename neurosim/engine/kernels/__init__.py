@@ -40,7 +40,7 @@ from neurosim.engine.kernels.blocked import (
     sum_band,
     turn_block,
 )
-from neurosim.engine.kernels.cells import BAND, HALF, ROWS, SHARE, STRIP, at, first_of, first_panel
+from neurosim.engine.kernels.cells import BAND, HALF, NO_ROOM, ROWS, SHARE, STRIP, at, first_of, first_panel, room
 from neurosim.engine.kernels.compact import (
     gather_compact,
     learn_batch_compact,
@@ -85,6 +85,7 @@ from neurosim.engine.kernels.pairs import diagonal, mask
 __all__ = [
     "BAND",
     "HALF",
+    "NO_ROOM",
     "ROWS",
     "SHARE",
     "STRIP",
@@ -139,6 +140,7 @@ __all__ = [
     "place_of",
     "pseudoinverse",
     "put",
+    "room",
     "rotate_pair",
     "scalar_product",
     "scale",

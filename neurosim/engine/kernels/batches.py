@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neurosim.engine.kernels.cells import BAND, HALF, at
+from neurosim.engine.kernels.cells import BAND, HALF, at, room
 
 if TYPE_CHECKING:
     from neurosim.engine.lanes import eight32 as half
     from neurosim.engine.lanes import fma, load_at, minus, plus, repeat_like, store_at, times
     from neurosim.engine.lanes import four32 as four
-    from neurosim.engine.memory import fetch, number, release, scratch
+    from neurosim.engine.memory import fetch, number, release
     from neurosim.engine.memory import floats32 as floats
 
 real = np.float32
@@ -35,7 +35,9 @@ def multiply(row, ctx):
     line = all_halves(row[4]) * HALF if row[14] else row[2]
     trials, bands = ctx[1], bands_of(line, row[4])
     pieces = pieces_of(bands)
-    space, held = scratch(row[3] * BAND), -1
+    space, held = room(ctx, row[3] * BAND), -1
+    if space == 0:
+        return
     for share in range(bands * pieces * ctx[2] // ctx[3], bands * pieces * (ctx[2] + 1) // ctx[3]):
         band, piece = share // pieces, share % pieces
         first, last = cut(trials, piece, pieces), cut(trials, piece + 1, pieces)
@@ -209,7 +211,9 @@ def learn_batch(row, ctx):
     """
     pre, trials, bands = row[3], ctx[1], bands_of(row[2], row[4])
     pieces = pieces_of(bands)
-    space = scratch(trials * BAND + (pre + 4) * trials * width)
+    space = room(ctx, trials * BAND + ((pre + 4) * trials * width if pieces == 1 else 0))
+    if space == 0:
+        return
     x, rates, held = at(row, 9, ctx[0]), space + trials * BAND, -1
     low, high = bands * pieces * ctx[2] // ctx[3], bands * pieces * (ctx[2] + 1) // ctx[3]
     if pieces == 1 and low < high:

@@ -84,7 +84,8 @@ def block_pass(row, step, panel, size):
         w, halves = row[1] + (panel * row[3] + first) * line, (size + HALF - 1) // HALF
         for low in range(0, halves, 3):
             here, j = min(3, halves - low), low * HALF
-            change_band(w + j, line, many, here, rates, taught + j, row[13])
+            if step:  # else what is taught is of another run, perhaps not even finite
+                change_band(w + j, line, many, here, rates, taught + j, row[13])
             sum_band(w + j, line, many, here, rates + 4 * width, u + j, row[23])
 
 

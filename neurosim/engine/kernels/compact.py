@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neurosim.engine.kernels.cells import at, first_panel
+from neurosim.engine.kernels.cells import at, first_panel, room
 
 if TYPE_CHECKING:
     from neurosim.engine.lanes import fma, lanes_sum, store
     from neurosim.engine.lanes import load32 as load
     from neurosim.engine.lanes import repeat32 as repeat
     from neurosim.engine.memory import floats32 as floats
-    from neurosim.engine.memory import integers, number, release, scratch
+    from neurosim.engine.memory import integers, number, release
 
 real = np.float32
 width = 4
@@ -65,16 +65,19 @@ def learn_compact(row, ctx):
                     w[j] += eta * x[index[j]] * d[j] - shrink * w[j]
 
 
-def turned(x, length, count, rows, space):
+def turned(ctx, x, length, count, rows, space):
     """Where X of a batch is as `[neuron, trial]`: each neuron's trials side by side, zeros up to whole lanes; to be released.
 
     Args:
+        ctx: the context, which is told where there is no room for it; what is returned is 0 then.
         x: where X[trial, neuron] begins; `length` numbers from trial to trial.
         count: of neurons.
         rows: of trials.
         space: numbers from neuron to neuron in what is returned.
     """
-    place = scratch(count * space * width)
+    place = room(ctx, count * space * width)
+    if place == 0:
+        return place
     found = floats(place)
     for k in range(count * space):
         found[k] = real(0)
@@ -96,8 +99,13 @@ def multiply_compact(row, ctx):
     low, high = first_panel(row, ctx[2], ctx[3]), first_panel(row, ctx[2] + 1, ctx[3])
     if high <= low:
         return
-    x = turned(at(row, 9, ctx[0]), row[15], row[13] + 1, rows, space)
-    place = scratch(16 * space * width)
+    x = turned(ctx, at(row, 9, ctx[0]), row[15], row[13] + 1, rows, space)
+    if x == 0:
+        return
+    place = room(ctx, 16 * space * width)
+    if place == 0:
+        release(x)
+        return
     sums = floats(place)
     for panel in range(low, high):
         for first in range(0, min(count, row[4] - panel * count), 16):
@@ -138,10 +146,12 @@ def learn_batch_compact(row, ctx):
     if high <= low:
         return
     eta, alpha, shrink = real(number(row[15])), real(number(row[17])), real(number(row[18]))
-    x = turned(at(row, 9, ctx[0]), row[21], row[20] + 1, rows, space)
-    for panel in range(low, high):
+    x = turned(ctx, at(row, 9, ctx[0]), row[21], row[20] + 1, rows, space)
+    for panel in range(low, high if x else low):
         n = min(count, row[4] - panel * count)
-        d = turned(at(row, 12, ctx[0]) + panel * line, row[22], n, rows, space)
+        d = turned(ctx, at(row, 12, ctx[0]) + panel * line, row[22], n, rows, space)
+        if d == 0:
+            break
         start = panel * row[3] * line
         w, index = floats(row[1] + start), integers(row[19] + panel * row[3] * count * 4)
         v = floats(row[16] + start)
