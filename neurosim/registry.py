@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import functools
+import hashlib
 import importlib
 import importlib.util
 import inspect
@@ -54,7 +55,8 @@ def extend(path: str | Path) -> None:
     if file.suffix != ".py" or not file.is_file():
         told = "expected a name that ends in .py" if file.is_file() else not_a_file(file, "no such Python file")
         raise InputError([Problem(str(path), told)], "--with")
-    name = f"neurosim_extension_{file.stem}"
+    content = hashlib.blake2b(file.read_bytes(), digest_size=8).hexdigest()  # two files may have one name
+    name = f"neurosim_extension_{file.stem}_{content}"
     spec = importlib.util.spec_from_file_location(name, file, loader=_Uncached(name, str(file)))
     assert spec is not None
     assert spec.loader is not None

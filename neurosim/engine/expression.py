@@ -20,6 +20,7 @@ from types import ModuleType
 from typing import Any, cast
 
 from neurosim.errors import InputError, Problem
+from neurosim.surroundings import seen
 
 MODULES = ("math", "numpy")
 NO_NUMBER = ast.List | ast.Tuple | ast.Set | ast.Dict
@@ -92,12 +93,20 @@ def source_of(function: Callable[..., float], constants: Mapping[str, float] | N
     'u / 2.0'
     """
     given = sorted((constants or {}).items())
-    return _known(function, tuple((name, value, type(value), value == 0 and math.copysign(1, value)) for name, value in given))
+    told = tuple((name, value, type(value), value == 0 and math.copysign(1, value)) for name, value in given)
+    return _known(function, told, seen(function))
 
 
 @lru_cache(maxsize=1024)
-def _known(function: Callable[..., float], constants: tuple[tuple[str, float, type, float], ...]) -> Source:
-    """The same object for the same formula, since it knows where its kernels are; 0.0 is not -0.0, nor 0."""
+def _known(
+    function: Callable[..., float], constants: tuple[tuple[str, float, type, float], ...], around: tuple[Any, ...]
+) -> Source:
+    """The same object for the same formula, since it knows where its kernels are; 0.0 is not -0.0, nor 0.
+
+    Args:
+        function, constants: the formula.
+        around: the numbers and functions around it, which may be others the next time.
+    """
     source = _read(function, {name: value for name, value, *_ in constants})
     found = _no_number(source.definition.body)
     if found:

@@ -12,14 +12,13 @@ from functools import lru_cache
 from importlib.metadata import version
 from typing import Any
 
+import numpy as np
+
 from neurosim.circuit.circuit import Circuit
+from neurosim.circuit.formulas import formulas_of
 from neurosim.metrics.look import resolve
-from neurosim.models.connectors import CONNECTORS
-from neurosim.models.neurons import NEURONS
-from neurosim.models.plasticity import RULES
-from neurosim.models.transfer import TRANSFERS
-from neurosim.models.weights import WEIGHTS
 from neurosim.scenario.description import Arm, Scenario
+from neurosim.surroundings import around, is_users
 from neurosim.tasks import TASKS
 
 TOLD = 3
@@ -29,7 +28,8 @@ TOLD = 3
 def identity(scenario: Scenario, arm: Arm, backend: str = "cpu") -> dict[str, str]:
     """Each thing that decides the results under its address: version, backend, task, phases, circuits, and their source.
 
-    The source counts of all that a user may have written, and edited since: rules, formulas, weights, connectors, tasks, metrics.
+    The source counts of all that a user may have written, and edited since: rules, formulas, weights, connectors, tasks, metrics,
+    and the functions, base classes, modules and constants of the user's that these use.
     """
     phases = scenario.phases(arm)
     circuits = [scenario.circuit(arm, phase) for phase in phases]
@@ -41,7 +41,7 @@ def identity(scenario: Scenario, arm: Arm, backend: str = "cpu") -> dict[str, st
         "record": scenario.record,
         "phase": [phase.model_dump() for phase in phases],
         "circuit": [circuit.to_tables() for circuit in circuits],
-        "source of": {name: _digest(_text(thing)) for name, thing in _sources(scenario, circuits)},
+        "source of": {name: _digest(_whole_text(thing)) for name, thing in _sources(scenario, circuits)},
     }
     if arm.equal_errors is not None:
         parts["equal_errors"] = arm.equal_errors
@@ -91,22 +91,65 @@ def _sources(scenario: Scenario, circuits: list[Circuit]) -> Iterator[tuple[str,
         if found is not None:
             yield f"the metric of {address}", found[0].function
     for circuit in circuits:
-        for projection in circuit.projections.values():
-            yield f"the rule {projection.plasticity.name}", RULES[projection.plasticity.name].change
-            yield f"the connector {projection.connector.name}", CONNECTORS[projection.connector.name].join
-            if projection.weights is not None:
-                kind = WEIGHTS[projection.weights.name]
-                yield f"the weights {projection.weights.name}", kind.draw
-                if kind.derivation is not None:
-                    yield f"the derivation of {projection.weights.name}", kind.derivation.function
-        for population in circuit.populations.values():
-            transfer, model = TRANSFERS[population.transfer.name], NEURONS[population.model.name]
-            yield f"the transfer function {population.transfer.name}", transfer.value
-            yield f"the slope of {population.transfer.name}", transfer.slope
-            for variable, formula in {"arriving": model.arriving, **model.formulas}.items():
-                yield f"the neuron model {population.model.name}, {variable}", formula
-            if population.bias is not None:
-                yield f"the rule {population.bias.plasticity.name}", RULES[population.bias.plasticity.name].change
+        yield from formulas_of(circuit)
+
+
+def _whole_text(thing: Any) -> str:
+    """The text of a thing, and where a user has written it, of all that it uses of the user's: functions, bases, constants."""
+    texts: list[str] = []
+    if thing is not None:
+        _collect(thing, texts, set())
+    return "\n".join(texts)
+
+
+def _collect(thing: Any, texts: list[str], known: set[int]) -> None:
+    known.add(id(thing))
+    texts.append(_text(thing))
+    if not is_users(thing):
+        return
+    for function in _functions(thing):
+        for name, value in around(function):
+            _collect_value(name, value, texts, known)
+    for base in thing.__mro__[1:] if inspect.isclass(thing) else ():
+        _collect_value(base.__name__, base, texts, known)
+
+
+def _collect_value(name: str, value: Any, texts: list[str], known: set[int]) -> None:
+    """What a name means: the text of something of the user's, a plain value, or else, of what is nobody's text, only its kind."""
+    if id(value) in known:
+        return
+    if inspect.isclass(value) or inspect.isroutine(value):
+        if is_users(value):
+            _collect(value, texts, known)
+    elif inspect.ismodule(value):
+        if is_users(value):
+            known.add(id(value))
+            texts.append(inspect.getsource(value))
+    elif isinstance(value, np.ndarray):
+        texts.append(f"{name} = {value.dtype} {value.shape} {_digest(value.tobytes().hex())}")
+    elif _is_plain(value):
+        texts.append(f"{name} = {value!r}")
+    else:
+        texts.append(f"{name}: {type(value).__name__}")
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, dict):
+        return all(_is_plain(item) for pair in value.items() for item in pair)
+    if isinstance(value, list | tuple):
+        return all(_is_plain(item) for item in value)
+    return value is None or isinstance(value, bool | int | float | complex | str | bytes | np.generic)
+
+
+def _functions(thing: Any) -> Iterator[Any]:
+    """A function itself, or the functions of a class."""
+    if not inspect.isclass(thing):
+        yield thing
+        return
+    for value in vars(thing).values():
+        inner = value.fget if isinstance(value, property) else getattr(value, "func", None) or getattr(value, "__func__", value)
+        if inspect.isfunction(inner):
+            yield inner
 
 
 @lru_cache(maxsize=1024)

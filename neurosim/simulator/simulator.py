@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from neurosim.circuit.circuit import Circuit
 from neurosim.circuit.exchange import from_json, to_json
+from neurosim.circuit.formulas import formulas_of
 from neurosim.circuit.signals import Signals
 from neurosim.circuit.validate import validate
 from neurosim.engine import side_by_side
@@ -25,6 +26,7 @@ from neurosim.seeding import TRIAL_BLOCK, trial_rows
 from neurosim.simulator.ahead import SECONDS_AHEAD, Ahead, Stand
 from neurosim.simulator.evaluation import Evaluation
 from neurosim.simulator.last_finite import LastFinite
+from neurosim.surroundings import is_users, seen
 from neurosim.tasks import Task, Trials
 
 WINDOW = 4 * TRIAL_BLOCK
@@ -382,7 +384,9 @@ class Simulator:
         key = (learning, batch, wanted)
         if key not in self._executors:
             self.check_signals(wanted)
-            program = _program(self.described, wanted, learning, edition())
+            formulas = (formula for _, formula in formulas_of(self.circuit) if formula is not None)
+            written = tuple(seen(formula) for formula in formulas if is_users(formula))
+            program = _program(self.described, wanted, learning, (edition(), written))
             for array in program.arrays:
                 self.state.storage(array.address)  # made now, so that whoever copies the state has all of it
             self._executors[key] = program, self._make(program, self.state, batch, wanted, self._threads)
@@ -414,8 +418,11 @@ class Simulator:
 
 
 @lru_cache(maxsize=256)
-def _program(circuit: str, wanted: tuple[str, ...], learning: bool, edition: int) -> Program:
-    """The program of a circuit, given as JSON; many seeds of one circuit share it, until a rule is registered anew."""
+def _program(circuit: str, wanted: tuple[str, ...], learning: bool, written: tuple[int, tuple[Any, ...]]) -> Program:
+    """The program of a circuit, given as JSON; many seeds of one circuit share it.
+
+    Until a rule is registered anew, or a constant or function that one uses is another: `written` tells.
+    """
     return lower(from_json(circuit), wanted, learning=learning)
 
 

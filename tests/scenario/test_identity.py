@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import importlib.util
+import sys
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from neurosim.parameters import NonNegative
-from neurosim.scenario.identity import _text
+from neurosim.scenario.identity import _text, _whole_text
 
 
 def written(random, shape, bound: float) -> float:
@@ -45,3 +49,64 @@ def test_that_words_and_bounds_do_not_count() -> None:
 @pytest.mark.parametrize("other", [other_formula, other_default])
 def test_that_what_is_computed_counts(other: Callable[[], Callable[..., float]]) -> None:
     assert _text(written) != _text(other())
+
+
+TASK = """
+import math
+import numpy as np
+
+GAIN = 1.0
+PLACES = [(0, 1), (2, 3)]
+TABLE = np.arange(3)
+
+def scaled(x):
+    return GAIN * x
+
+class Base:
+    def trials(self, seed):
+        return scaled(seed)
+
+class Child(Base):
+    @property
+    def places(self):
+        return PLACES, math.pi
+
+    @staticmethod
+    def table():
+        return TABLE
+"""
+
+
+def whole_text(folder: Path, text: str) -> str:
+    path = folder / f"task_{abs(hash(text))}.py"
+    path.write_text(text)
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None and spec.loader is not None
+    module: Any = importlib.util.module_from_spec(spec)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, path.stem, module)
+        spec.loader.exec_module(module)
+        return _whole_text(module.Child)
+
+
+@pytest.mark.parametrize(
+    ("then", "now"),
+    [
+        ("GAIN = 1.0", "GAIN = 2.0"),
+        ("return GAIN * x", "return GAIN + x"),
+        ("return scaled(seed)", "return seed"),
+        ("(2, 3)", "(2, 4)"),
+        ("np.arange(3)", "np.arange(4)"),
+    ],
+)
+def test_that_what_a_users_thing_uses_counts(tmp_path: Path, then: str, now: str) -> None:
+    assert whole_text(tmp_path, TASK) != whole_text(tmp_path, TASK.replace(then, now))
+
+
+def test_that_what_it_does_not_use_does_not_count(tmp_path: Path) -> None:
+    more = TASK.replace("def scaled(x):", "OTHER = 3\n\ndef scaled(x):\n    # a comment")
+    assert whole_text(tmp_path, TASK) == whole_text(tmp_path, more)
+
+
+def test_that_a_function_which_uses_itself_ends() -> None:
+    assert _whole_text(whole_text).count("def whole_text") == 1
