@@ -26,6 +26,15 @@ def names(kind: str) -> list[str]:
     return sorted(path.stem for path in shelf(kind).glob("*.toml"))
 
 
+def is_path(text: str) -> bool:
+    """Whether what somebody wrote means a file, and not a name on the shelf.
+
+    >>> is_path("my/circuit.toml"), is_path("shallow")
+    (True, False)
+    """
+    return text.endswith(".toml") or "/" in text or "\\" in text
+
+
 def find(kind: str, name_or_path: str | Path) -> Path:
     """The TOML file that a name or a path means.
 
@@ -36,7 +45,7 @@ def find(kind: str, name_or_path: str | Path) -> Path:
     """
     text = str(name_or_path)
     singular = kind.removesuffix("s")
-    if text.endswith(".toml") or "/" in text or "\\" in text:
+    if is_path(text):
         try:
             path = Path(text).expanduser()
             if path.is_file():

@@ -12,11 +12,13 @@ from neurosim.circuit.files import read_toml
 from neurosim.errors import Problem, ScenarioError
 from neurosim.scenario.description import Scenario
 from neurosim.scenario.validate import problems_in, structural
-from neurosim.shelf import find
+from neurosim.shelf import find, is_path
 
 
 def load_scenario(name_or_path: str | Path) -> Scenario:
     """A scenario by its name on the shelf or by the path of a TOML file, checked.
+
+    A path of a circuit in the file begins in the file's folder.
 
     Raises:
         InputError: no such scenario, or not TOML.
@@ -32,7 +34,19 @@ def load_scenario(name_or_path: str | Path) -> Scenario:
     if "population" in tables and "arm" not in tables:
         raise ScenarioError([Problem(str(path), "is a circuit; expected a scenario")])
     tables.setdefault("name", path.stem)
-    return checked(tables, str(path), moments=True)
+    return checked(_found_from(path.parent, tables), str(path), moments=True)
+
+
+def _found_from(folder: Path, tables: dict[str, Any]) -> dict[str, Any]:
+    """The tables of a file in a folder, whose paths of circuits begin there, as they are from where Python stands."""
+    found = dict(tables)
+    for key in ("arm", "phase"):
+        if isinstance(found.get(key), list):
+            found[key] = [_found_from(folder, item) if isinstance(item, dict) else item for item in found[key]]
+    circuit = found.get("circuit")
+    if isinstance(circuit, str) and is_path(circuit) and not circuit.startswith("~"):
+        found["circuit"] = str(folder / circuit)
+    return found
 
 
 def checked(tables: Mapping[str, Any], place: str, *, moments: bool = False) -> Scenario:
