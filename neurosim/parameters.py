@@ -134,6 +134,8 @@ class Parameters:
     @cached_property
     def fields(self) -> dict[str, tuple[Any, Any]]:
         """name → (kind, default); the default of a required parameter is `...`."""
+        if not callable(self._function):
+            raise InputError(f"expected a function or a class, found one {type(self._function).__name__}")
         own = {}
         for argument in inspect.signature(self._function).parameters.values():
             if self._is_supplied(argument.name) or argument.kind in (argument.VAR_POSITIONAL, argument.VAR_KEYWORD):

@@ -111,8 +111,14 @@ class Registry(Mapping[str, T], Generic[T]):
             _KINDS[kind] = self
 
     def add(self, name: str, thing: T) -> T:
-        """Register a thing; a second one of the same name replaces the first (so notebooks can re-run a cell)."""
+        """Register a thing; a second one of the same name replaces the first (so notebooks can re-run a cell).
+
+        Raises:
+            InputError: the name is that of something built in, on which circuits and scenarios rely.
+        """
         global _edition
+        if self.is_built_in(name) and not _is_built_in(thing):
+            raise InputError([Problem(name, f"is built in among the {self.kind}; expected another name")])
         self._things[name] = thing
         _edition += 1
         return thing
@@ -124,6 +130,10 @@ class Registry(Mapping[str, T], Generic[T]):
         if name not in self._known():
             raise InputError([self.unknown(name, name)])
         return self._load(name)
+
+    def is_built_in(self, name: str) -> bool:
+        """Whether a thing of this name comes with neurosim."""
+        return name in self._things and _is_built_in(self._things[name])
 
     def unknown(self, address: str, name: str) -> Problem:
         """What to say when `name`, found at `address`, is not registered."""
@@ -152,6 +162,20 @@ class Registry(Mapping[str, T], Generic[T]):
         return self._things[name]
 
 
+def _is_built_in(thing: Any) -> bool:
+    """Whether a thing comes with neurosim: it, or all that it is made of, is written there."""
+    return all(str(getattr(part, "__module__", "")).startswith("neurosim.") for part in _parts(thing))
+
+
+def _parts(thing: Any) -> Iterator[Any]:
+    """A function or class itself, or the functions of which a description consists."""
+    if isinstance(thing, type) or inspect.isroutine(thing):
+        yield thing
+        return
+    for value in getattr(thing, "__dict__", {}).values():
+        yield from (part for part in (value.values() if isinstance(value, Mapping) else [value]) if callable(part))
+
+
 class Folder(Registry[T]):
     """A kind whose things are files: the file's name is the public name, and it is imported only when asked for.
 
@@ -169,6 +193,10 @@ class Folder(Registry[T]):
         places = list(spec.submodule_search_locations or []) if spec else []
         found = [name for _, name, _ in pkgutil.iter_modules(places)]
         return {name: Path(places[0]) / f"{name}.py" for name in found if not name.startswith("_")}
+
+    def is_built_in(self, name: str) -> bool:
+        """Whether a thing of this name comes with neurosim."""
+        return name in self._files and self._package.startswith("neurosim.")
 
     def _known(self) -> Mapping[str, Any]:
         return {**self._files, **self._things}

@@ -126,3 +126,39 @@ def test_a_file_that_is_no_python_file(tmp_path: Path) -> None:
     for name, told in (("own.txt", "expected a name that ends in .py"), ("none.py", "no such Python file")):
         with pytest.raises(InputError, match=told):
             extend(tmp_path / name)
+
+
+@pytest.mark.parametrize("kind", sorted(kinds()))
+def test_that_nothing_built_in_can_be_replaced_unseen(kind: str) -> None:
+    def own() -> None:
+        """Something of a user's."""
+
+    registry = kinds()[kind]
+    name = next(name for name in registry if registry.is_built_in(name))
+    with pytest.raises(InputError, match=f"{name}: is built in among the {kind}; expected another name"):
+        registry.add(name, own)
+
+
+def test_that_a_rule_with_the_name_of_a_built_in_one_is_told_with_its_line(tmp_path: Path) -> None:
+    text = "import neurosim as ns\n\n@ns.plasticity\ndef delta(pre_rate, post_teaching, eta):\n    return 0.0 * pre_rate\n"
+    (tmp_path / "own.py").write_text(text)
+    with pytest.raises(InputError, match=r"own.py, line 3: delta: is built in among the plasticity rules"):
+        extend(tmp_path / "own.py")
+
+
+def test_that_ones_own_can_be_replaced() -> None:
+    things: Registry[object] = Registry("things", shown=False)
+    things.add("one", test_first_lines)
+    assert things.add("one", test_that_it_is_a_mapping) is things["one"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("connectors", "all_to_all"), ("neuron models", "direct"), ("neuron models", "rate"), ("plasticity rules", "fixed"),
+        ("plasticity rules", "delta"), ("transfer functions", "linear"), ("initial weights", "tied"), ("metrics", "nse"),
+        ("tasks", "xor"), ("theory checks", "zero_error"),
+    ],
+)  # fmt: skip
+def test_what_is_built_in(kind: str, name: str) -> None:
+    assert kinds()[kind].is_built_in(name)

@@ -23,6 +23,7 @@ from neurosim.scenario.engines import engine_of
 from neurosim.scenario.files import checked
 from neurosim.scenario.plan import Plan
 from neurosim.scenario.runner import with_changes
+from neurosim.tasks import test_of
 
 SINGLE = {"arm": "--arm", "changes": "--set", "grid": "--grid", "index": "--index", "of": "--of"}
 """Options that speak of the arms, values or runs of one scenario."""
@@ -36,7 +37,7 @@ def command(arguments: argparse.Namespace) -> int:
         members = [checked(with_changes(m, {"seeds": arguments.seeds}), f"{m.name} with changes") for m in members]
     for member in members:
         for arm in member.arm:
-            member.task_of(arm).test()  # data that is missing is told now, and not after the hours that the others take
+            test_of(member.task_of(arm))  # data that is missing is told now, and not after the hours that the others take
     plans = [_plan(arguments, member) for member in members]
     engine_of(plans[0])  # the same for all
     started = time.monotonic()

@@ -13,7 +13,7 @@ from neurosim.circuit.files import load_circuit
 from neurosim.circuit.layered import layered
 from neurosim.errors import InputError, Problem, nearest
 from neurosim.parameters import STRICT, Choice, Count, parameters_of
-from neurosim.tasks import TASKS, Task
+from neurosim.tasks import TASKS, Task, made
 
 ArmName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*(,[A-Za-z0-9_.+-]+=[A-Za-z0-9_.+-]+)*$")]
 """A name; an arm that a grid made adds its values, `shallow,hidden.size=5`. It is a folder's name, too."""
@@ -211,7 +211,7 @@ class Scenario(BaseModel):
         key = json.dumps(parameters, sort_keys=True)
         if key not in self._tasks:
             kind = TASKS[self.task.name]
-            self._tasks[key] = kind(**parameters_of(kind).complete(parameters, "task"))
+            self._tasks[key] = made(kind, self.task.name, parameters_of(kind).complete(parameters, "task"))
         return self._tasks[key]
 
     def task_parameters(self, arm: Arm, seed: int | None = None) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from neurosim.recording import Quantity, Recording, Writer, sampling
 from neurosim.registry import edition
 from neurosim.simulator.evaluation import Evaluation
 from neurosim.simulator.simulator import Simulator
-from neurosim.tasks import Task, Trials
+from neurosim.tasks import Task, Trials, examples_of, test_of
 
 TRAINING_EXAMPLES = 10_000
 """Metrics of the training set look at so many of its examples, the first ones, at most."""
@@ -29,6 +29,11 @@ TRAINING_EXAMPLES = 10_000
 KEPT_READY = 1 << 20
 """Bytes of a small test set, whose looks would take longer to make ready than to do."""
 BEST = "best."
+OWN = (
+    *("neurosim_version", "numpy_version", "python_version", "circuit_name", "circuit"),
+    *("seed", "backend", "dtype", "task", "trials"),
+)
+"""The attributes by which a recording tells of its run; nobody else may say them."""
 
 
 def record(path: str | Path, intervals: Mapping[str, int], **attributes: str | int | float) -> Recorder:
@@ -66,7 +71,8 @@ class Recorder(AbstractContextManager["Recorder"]):
         self._look: Look | None = None
         self._end = 0
         self._lowest: dict[str, float] = {}
-        problems = [
+        problems = [Problem(name, "is written by the recording itself") for name in self._attributes if name in OWN]
+        problems += [
             Problem(a, f"expected an interval of at least 1 trial, found {n!r}")
             for a, n in self._intervals.items()
             if not _is_count(n)
@@ -172,10 +178,10 @@ class Recorder(AbstractContextManager["Recorder"]):
         """A look at the test set, and at training examples for those who ask for them."""
 
         def training() -> Look | None:
-            examples = task.training_set(TRAINING_EXAMPLES)
+            examples = examples_of(task, TRAINING_EXAMPLES)
             return None if examples is None else self._look_at(simulator, examples, of_training=True)
 
-        return self._look_at(simulator, task.test(), training)
+        return self._look_at(simulator, test_of(task), training)
 
     def _look_at(
         self,

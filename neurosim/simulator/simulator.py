@@ -27,7 +27,7 @@ from neurosim.simulator.ahead import SECONDS_AHEAD, Ahead, Stand
 from neurosim.simulator.evaluation import Evaluation
 from neurosim.simulator.last_finite import LastFinite
 from neurosim.surroundings import is_users, seen
-from neurosim.tasks import Task, Trials
+from neurosim.tasks import Task, Trials, trials_of
 
 WINDOW = 4 * TRIAL_BLOCK
 """Trials are drawn so many at once, and kept until the run has passed them."""
@@ -289,7 +289,7 @@ class Simulator:
         drawn = []
         for window in windows:
             if window not in self._windows:
-                self._windows[window] = _whole_window(task, task.trials(self.seed, window * WINDOW, WINDOW))
+                self._windows[window] = _whole_window(task, trials_of(task, self.seed, window * WINDOW, WINDOW))
             low, high = max(first, window * WINDOW), min(first + count, (window + 1) * WINDOW)
             drawn.append([part[low - window * WINDOW : high - window * WINDOW] for part in self._windows[window]])
         inputs, targets = (np.concatenate(parts) if len(parts) > 1 else parts[0] for parts in zip(*drawn, strict=True))

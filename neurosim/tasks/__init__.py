@@ -1,6 +1,7 @@
 """What circuits are asked to do: one task per file, its trials drawn from named random streams."""
 
 from neurosim.registry import Folder
+from neurosim.tasks._answers import examples_of, made, test_of, trials_of
 from neurosim.tasks._task import Task, Trials
 from neurosim.tasks.constant_pattern import ConstantPattern
 from neurosim.tasks.digits import Digits
@@ -40,4 +41,8 @@ __all__ = [
     "TimitStops",
     "Trials",
     "Xor",
+    "examples_of",
+    "made",
+    "test_of",
+    "trials_of",
 ]

@@ -11,7 +11,8 @@ from neurosim.errors import InputError
 from neurosim.metrics.look import METRICS, Look, metric
 from neurosim.recording import Recording
 from neurosim.simulator import Simulator, record
-from neurosim.tasks import Trials
+from neurosim.simulator.recorder import OWN
+from neurosim.tasks import LinearMap, Trials
 
 CIRCUIT = layered([6, 5, 3], feedback="random", eta=0.05)
 TASK = given_rows(6, 3, 11)
@@ -170,3 +171,17 @@ def test_that_a_metric_that_asked_for_nothing_real_spoils_no_other_recording(tmp
     recorded("right.h5", "hidden.rate")
     with Recording(tmp_path / "right.h5") as recording:
         assert recording.rows("of_a_signal") == 3
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_that_nobody_else_says_what_a_recording_tells_of_its_run(tmp_path: Path, name: str) -> None:
+    with pytest.raises(InputError, match=f"{name}: is written by the recording itself"):
+        record(tmp_path / "run.h5", {"nse": 10}, **{name: "x"})
+
+
+def test_that_what_it_tells_of_its_run_is_all_that_nobody_else_may_say(tmp_path: Path) -> None:
+    circuit = layered([3, 2], feedback="none")
+    with record(tmp_path / "run.h5", {"nse": 10}) as recorder:
+        Simulator(circuit, seed=1).train(LinearMap(3, 2), 10, into=recorder)
+    with Recording(tmp_path / "run.h5") as recording:
+        assert {*OWN} <= {*recording.attributes}

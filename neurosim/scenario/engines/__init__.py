@@ -13,6 +13,7 @@ from neurosim.errors import InputError
 from neurosim.registry import Folder
 from neurosim.scenario.description import Scenario
 from neurosim.scenario.plan import Plan
+from neurosim.tasks import test_of
 
 Engine = Callable[[Scenario, Plan], list[Path]]
 
@@ -36,5 +37,5 @@ def run_scenario(scenario: Scenario, plan: Plan) -> list[Path]:
     """
     engine = engine_of(plan)
     for arm in scenario.arm:
-        scenario.task_of(arm).test()  # data is loaded here, once, and a missing file is told before anything runs
+        test_of(scenario.task_of(arm))  # data is loaded here, once, and a missing file is told before anything runs
     return engine(scenario, plan)
