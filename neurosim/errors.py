@@ -101,11 +101,13 @@ def readable(text: str, most: int) -> str:
 
 
 def not_a_file(path: Path, missing: str = "no such file") -> str:
-    """Why there is no file to read at a path: nothing is there, or a device or a pipe that might never end.
+    """Why there is no file to read at a path: nothing is there, or a folder, or a device or a pipe that might never end.
 
     >>> not_a_file(Path("/no/such/file"))
     'no such file'
     """
+    if path.is_dir():
+        return "is a folder, not a file"
     return "is a device or a pipe, not a file" if path.exists() else missing
 
 

@@ -50,7 +50,7 @@ def find(kind: str, name_or_path: str | Path) -> Path:
             path = Path(text).expanduser()
             if path.is_file():
                 return path
-            what = "is a folder, not a file" if path.is_dir() else not_a_file(path)
+            what = not_a_file(path)
         except (OSError, RuntimeError) as error:  # a name that is too long, or a home that nobody has
             what = f"no such file ({getattr(error, 'strerror', None) or error})"
         raise InputError([Problem(text, f"{what}; expected a TOML file")])

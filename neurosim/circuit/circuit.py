@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 import networkx as nx
+import numpy as np
 from pydantic import BaseModel, ValidationError
 
 from neurosim.circuit.elements import Bias, Population, Projection, table
@@ -56,7 +57,8 @@ class Circuit:
         Raises:
             CircuitError: a property is wrong, or the name is taken.
         """
-        return self.add(_element(Population, {"name": name, "size": size, **properties}, name))
+        whole = int(size) if isinstance(size, np.integer) else size
+        return self.add(_element(Population, {"name": name, "size": whole, **properties}, name))
 
     def project(self, pre: str, post: str, **properties: Any) -> Projection:
         """Add a projection from one population to another; `properties` are the attributes of `Projection`.

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
+
 from neurosim.circuit.circuit import Circuit
 from neurosim.errors import InputError, Problem, nearest
 from neurosim.models.plasticity import PlasticityChoice, delta, node_perturbation
@@ -83,7 +85,7 @@ def layered(
 
 
 def _checked(sizes: object, feedback: object) -> Way:
-    if not isinstance(sizes, Sequence) or len(sizes) < 2 or isinstance(sizes, str):
+    if not isinstance(sizes, Sequence | np.ndarray) or len(sizes) < 2 or isinstance(sizes, str):
         raise InputError(f"layered needs the sizes of at least an input and an output, found {sizes!r}")
     if len(sizes) > DEEPEST:
         raise InputError([Problem("sizes", f"expected at most {DEEPEST} populations one after the other, found {len(sizes)}")])

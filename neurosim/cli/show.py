@@ -54,7 +54,8 @@ def _write(circuit: Circuit, path: Path) -> None:
         )
 
 
-def _described(circuit: Circuit) -> str:
+def _described(given: Circuit) -> str:
+    circuit = given.completed()
     silent = any(p.dropout for p in circuit.populations.values())
 
     def dropout(population: Population) -> list[str]:
@@ -83,6 +84,9 @@ def _described(circuit: Circuit) -> str:
         "",
         table(["projection", "carries", "onto", "connector", "weights", "plasticity"], projections),
     ]
+    implied = [name for name in circuit.projections if name not in given.projections]
+    if implied:
+        parts += ["", f"implied: {', '.join(implied)} (an error that nothing drives compares the target with the output)"]
     carried = circuit.nonlocal_projections()
     if carried:
         parts += ["", f"not local: {', '.join(carried)} (weights that are another projection's)"]

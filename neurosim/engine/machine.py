@@ -1,7 +1,7 @@
 """The machine: one loop that calls kernels through their addresses, compiled once and never again.
 
-Its functions stand here as text: `compile.machine_loop`, `machine_load` and `machine_broken` have them compiled, like kernels.
-A team of threads runs the same loop; each takes its part of every operation and waits for the others before the next.
+Its functions stand here as text: `machine_run`, `machine_load` and `machine_broken` of `kernel_texts` have them compiled, like
+kernels. A team of threads runs the same loop; each takes its part of every operation and waits for the others before the next.
 """
 
 from __future__ import annotations

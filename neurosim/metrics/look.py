@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, overload
 
 import numpy as np
 
@@ -53,8 +53,14 @@ METRICS: Registry[Metric] = Registry("metrics")
 _PER: dict[Of, tuple[Per, ...]] = {"network": ("",), "population": ("", "unit"), "projection": ("", "pre", "post")}
 
 
-def metric(*, of: Of = "network", units: str = "1", per: Per = "") -> Callable[[Callable[..., Any]], Metric]:
-    """Register a metric, a function of a `Look` (and of a population's or projection's name).
+@overload
+def metric(function: Callable[..., Any], /) -> Metric: ...
+@overload
+def metric(*, of: Of = "network", units: str = "1", per: Per = "") -> Callable[[Callable[..., Any]], Metric]: ...
+def metric(
+    function: Callable[..., Any] | None = None, /, *, of: Of = "network", units: str = "1", per: Per = ""
+) -> Metric | Callable[[Callable[..., Any]], Metric]:
+    """Register a metric, a function of a `Look` (and of a population's or projection's name); parentheses may be left out.
 
     It returns a number, or an array with one for each neuron that `per` names.
 
@@ -72,7 +78,7 @@ def metric(*, of: Of = "network", units: str = "1", per: Per = "") -> Callable[[
     def register(function: Callable[..., Any]) -> Metric:
         return METRICS.add(function.__name__, Metric(function.__name__, function, of, units, per, function.__doc__ or ""))
 
-    return register
+    return register if function is None else register(function)
 
 
 class Look:

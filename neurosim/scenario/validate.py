@@ -185,8 +185,8 @@ def _recorded(scenario: Scenario, name: object, where: str, *, number: bool) -> 
     if not isinstance(name, str):
         return
     if name not in scenario.record:
-        listed = ", ".join(scenario.record)
-        yield Problem(where, f"{name!r} is not recorded; recorded are {listed}", nearest(name, scenario.record))
+        known = f"recorded are {', '.join(scenario.record)}" if scenario.record else "nothing is"
+        yield Problem(where, f"{name!r} is not recorded; {known}", nearest(name, scenario.record))
     elif number and not _is_number(scenario, name):
         yield Problem(where, f"expected a quantity that is one number at each moment, {name!r} is many")
 

@@ -122,6 +122,9 @@ class Simulator:
         for name, number, least in (("seed", seed, 0), ("threads", threads, 1)):
             if not _whole(number, least):
                 raise InputError([Problem(name, f"expected a whole number of at least {least}, found {number!r}")])
+        if not isinstance(circuit, Circuit):
+            told = f"expected a circuit, found {circuit!r}; load_circuit makes one of a name or of a file"
+            raise InputError([Problem("circuit", told)])
         self.circuit = validate(circuit)
         self.signals = Signals(self.circuit)
         self.seed = seed
@@ -163,6 +166,8 @@ class Simulator:
 
     def check(self, task: Task, trials: int, batch: int) -> None:
         """Raise InputError if a task does not fit the circuit, or a number is below 1."""
+        if not isinstance(task, Task):
+            raise InputError([Problem("task", f"expected a task, found {task!r}; neurosim.tasks has some")])
         counts = (("trials", trials), ("batch", batch))
         problems = [
             Problem(name, f"expected a whole number of at least 1, found {n!r}") for name, n in counts if not _whole(n, 1)
@@ -346,6 +351,7 @@ class Simulator:
         False
         """
         wanted = (addresses,) if isinstance(addresses, str) else tuple(addresses)
+        inputs, targets = (_rows(role, given) for role, given in (("inputs", inputs), ("targets", targets)))
         self._check_rows(inputs, targets)
         together = min(EVALUATED_TOGETHER, len(inputs))
         program, executor = self._executor(learning=False, batch=together, wanted=wanted)
@@ -433,6 +439,17 @@ def _whole_window(task: Task, drawn: Trials) -> Trials:
         told = f"expected its trials to be of the shapes {wanted[0]} and {wanted[1]}, found {found[0]} and {found[1]}"
         raise InputError([Problem(type(task).__name__, told)])
     return drawn
+
+
+def _rows(role: str, given: Any) -> np.ndarray:
+    """What somebody gave as numbers; raises InputError where it is none."""
+    try:
+        rows = np.asarray(given)
+    except ValueError as error:
+        raise InputError([Problem(role, f"expected rows of numbers: {error}")]) from None
+    if rows.dtype.kind not in "biuf":
+        raise InputError([Problem(role, f"expected rows of numbers, found {rows.dtype.name}")])
+    return rows
 
 
 def _whole(number: object, least: int) -> bool:

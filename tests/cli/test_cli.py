@@ -253,6 +253,16 @@ def test_show_says_what_is_not_local_and_which_kernels_serve(tmp_path: Path, cap
         assert path.stat().st_size > 1000
 
 
+def test_show_spells_out_what_an_error_is_compared_with(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "own.toml"
+    roles = "".join(f'[population.{role}]\nsize = 2\nrole = "{role}"\n' for role in ("input", "output", "target", "error"))
+    path.write_text(roles + '[[projection]]\npre = "input"\npost = "output"\nweights = "zeros"\n')
+    shown = run(capsys, "show", str(path))[1]
+    assert "implied: target_to_error, output_to_error (" in shown
+    assert "output.rate" in shown
+    assert "implied" not in run(capsys, "show", "shallow")[1]
+
+
 def test_list_lists_every_kind_and_what_users_add(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     own = tmp_path / "own.py"
     own.write_text(
