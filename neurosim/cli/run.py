@@ -28,6 +28,8 @@ from neurosim.scenario.slices import WHOLE, Slice
 
 def command(arguments: argparse.Namespace) -> int:
     """Run, draw, and tell; 2 if a figure cannot be drawn from what was recorded, 4 if it cannot be written."""
+    if arguments.out == "":
+        raise InputError([Problem("--out", "expected a folder, found an empty name")])
     if is_collection(arguments.scenario):
         return run_collection.command(arguments)
     part = _slice(arguments)

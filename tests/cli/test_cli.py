@@ -253,6 +253,13 @@ def test_show_says_what_is_not_local_and_which_kernels_serve(tmp_path: Path, cap
         assert path.stat().st_size > 1000
 
 
+@pytest.mark.parametrize("what", ["linear_map", "all-paper"])
+def test_that_an_empty_name_is_no_folder(capsys: pytest.CaptureFixture[str], what: str) -> None:
+    code, _, told = run(capsys, "run", what, "--out", "")
+    assert code == 2
+    assert "--out: expected a folder, found an empty name" in told
+
+
 def test_show_spells_out_what_an_error_is_compared_with(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "own.toml"
     roles = "".join(f'[population.{role}]\nsize = 2\nrole = "{role}"\n' for role in ("input", "output", "target", "error"))
