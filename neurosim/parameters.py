@@ -10,7 +10,8 @@ import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache, partial
-from typing import Annotated, Any, ClassVar
+from types import SimpleNamespace
+from typing import Annotated, Any, ClassVar, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model, model_serializer, model_validator
 
@@ -153,7 +154,8 @@ class Parameters:
         while isinstance(given, partial):
             given = given.func
         made = given.__init__ if inspect.isclass(given) else given if inspect.isroutine(given) else type(given).__call__
-        return eval(argument.annotation, inspect.unwrap(made).__globals__)  # as `inspect.signature(…, eval_str=True)` does
+        alone = SimpleNamespace(__annotations__={argument.name: argument.annotation})
+        return get_type_hints(alone, inspect.unwrap(made).__globals__, include_extras=True)[argument.name]
 
     @cached_property
     def model(self) -> type[BaseModel]:

@@ -20,6 +20,8 @@ _ASKED = "Trials(inputs, targets), two arrays of numbers with a row for each tri
 def made(kind: Callable[..., Task], name: str, parameters: Mapping[str, Any]) -> Task:
     """A task of a kind, called `name`; raises InputError where it cannot be made, or does not tell its sizes."""
     task = _asked(kind, f"the task {name!r} cannot be made", lambda: kind(**parameters))
+    if not is_users(kind):
+        return task  # its sizes may be those of data that are not there
     sizes = _asked(kind, f"the task {name!r} cannot be asked", lambda: (task.inputs, task.outputs, task.trials_per_pass))
     for member, size in zip(("inputs", "outputs", "trials_per_pass"), sizes, strict=True):
         if not (isinstance(size, int | np.integer) and size >= 1) and not (size is None and member == "trials_per_pass"):

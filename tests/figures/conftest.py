@@ -28,7 +28,6 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 "arm": arm,
                 "arm_label": arm.replace("_", " "),
                 "arm_order": order,
-                "seed": seed,
                 "scenario": "small",
                 "scenario_title": "A small linear map",
             }
@@ -65,7 +64,7 @@ def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("images")
     for arm, feedback in (("backpropagation", "tied"), ("feedback_alignment", "random")):
         simulator = Simulator(layered([16, 5, 2], feedback=feedback, name=arm), seed=1, backend="reference")
-        with record(folder / f"{arm}.h5", {"input_to_hidden.weights": 20}, arm=arm, seed=1) as recording:
+        with record(folder / f"{arm}.h5", {"input_to_hidden.weights": 20}, arm=arm) as recording:
             simulator.train(LinearMap(16, 2, seed=1), trials=40, into=recording)
     return folder
 
