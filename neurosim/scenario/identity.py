@@ -6,6 +6,7 @@ import ast
 import hashlib
 import inspect
 import json
+import sys
 import textwrap
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
@@ -107,15 +108,20 @@ def _collect(thing: Any, texts: list[str], known: set[int]) -> None:
     texts.append(_text(thing))
     if not is_users(thing):
         return
+    written = _assigned(thing.__module__)
     for function in _functions(thing):
         for name, value in around(function):
-            _collect_value(name, value, texts, known)
+            _collect_value(name, value, written.get(name), texts, known)
     for base in thing.__mro__[1:] if inspect.isclass(thing) else ():
-        _collect_value(base.__name__, base, texts, known)
+        _collect_value(base.__name__, base, None, texts, known)
 
 
-def _collect_value(name: str, value: Any, texts: list[str], known: set[int]) -> None:
-    """What a name means: the text of something of the user's, a plain value, or else, of what is nobody's text, only its kind."""
+def _collect_value(name: str, value: Any, written: str | None, texts: list[str], known: set[int]) -> None:
+    """What a name means: the text of something of the user's, or a value that cannot change.
+
+    Of what may change while it is used, as a table of what has been computed does, what is written counts; of what is in no file,
+    an array counts by its numbers, and anything else by its kind only.
+    """
     if id(value) in known:
         return
     if inspect.isclass(value) or inspect.isroutine(value):
@@ -125,20 +131,36 @@ def _collect_value(name: str, value: Any, texts: list[str], known: set[int]) -> 
         if is_users(value):
             known.add(id(value))
             texts.append(inspect.getsource(value))
+    elif _is_fixed(value):
+        texts.append(f"{name} = {value!r}")
+    elif written is not None:
+        texts.append(written)
     elif isinstance(value, np.ndarray):
         texts.append(f"{name} = {value.dtype} {value.shape} {_digest(value.tobytes().hex())}")
-    elif _is_plain(value):
-        texts.append(f"{name} = {value!r}")
     else:
         texts.append(f"{name}: {type(value).__name__}")
 
 
-def _is_plain(value: Any) -> bool:
-    if isinstance(value, dict):
-        return all(_is_plain(item) for pair in value.items() for item in pair)
-    if isinstance(value, list | tuple):
-        return all(_is_plain(item) for item in value)
+def _is_fixed(value: Any) -> bool:
+    if isinstance(value, tuple):
+        return all(_is_fixed(item) for item in value)
     return value is None or isinstance(value, bool | int | float | complex | str | bytes | np.generic)
+
+
+@lru_cache(maxsize=64)
+def _assigned(module: str) -> dict[str, str]:
+    """The names that a module gives a value to, and the statements that do so; none where it is in no file."""
+    try:
+        tree = ast.parse(inspect.getsource(sys.modules[module]))
+    except (KeyError, OSError, TypeError, SyntaxError):
+        return {}
+    found: dict[str, str] = {}
+    for statement in tree.body:
+        if isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign):
+            for node in ast.walk(statement):
+                if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                    found[node.id] = found.get(node.id, "") + ast.unparse(statement) + "\n"
+    return found
 
 
 def _functions(thing: Any) -> Iterator[Any]:

@@ -58,12 +58,14 @@ import numpy as np
 GAIN = 1.0
 PLACES = [(0, 1), (2, 3)]
 TABLE = np.arange(3)
+FOUND = {}
 
 def scaled(x):
     return GAIN * x
 
 class Base:
     def trials(self, seed):
+        FOUND[seed] = 1
         return scaled(seed)
 
 class Child(Base):
@@ -86,7 +88,10 @@ def whole_text(folder: Path, text: str) -> str:
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(sys.modules, path.stem, module)
         spec.loader.exec_module(module)
-        return _whole_text(module.Child)
+        found = _whole_text(module.Child)
+        module.Child().trials(5)
+        assert _whole_text(module.Child) == found, "what is remembered on the way does not count"
+        return found
 
 
 @pytest.mark.parametrize(
@@ -97,6 +102,7 @@ def whole_text(folder: Path, text: str) -> str:
         ("return scaled(seed)", "return seed"),
         ("(2, 3)", "(2, 4)"),
         ("np.arange(3)", "np.arange(4)"),
+        ("FOUND = {}", "FOUND = {0: 3}"),
     ],
 )
 def test_that_what_a_users_thing_uses_counts(tmp_path: Path, then: str, now: str) -> None:
